@@ -1,0 +1,174 @@
+/**
+ * Running programs: the one place that starts a child.
+ *
+ * A program that exits non-zero is a result, not an exception; a program that is not there, or a caller who
+ * wants to stop, is thrown. Every child leads a process group of its own and the whole group is ended on
+ * cancellation and time limit, so nothing it started outlives it. Output is kept as a bounded tail.
+ */
+import type { Readable } from "node:stream";
+import { execa } from "execa";
+import { cleanEnvironment } from "./config/env.ts";
+import { EnvironmentError, Interrupted } from "./errors.ts";
+
+export interface RunOptions {
+  /** Aborting it ends the child's process group and makes `run` throw `Interrupted`. */
+  readonly signal: AbortSignal;
+  readonly cwd?: string;
+  /** The whole environment; default `cleanEnvironment()`. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Given on standard input; without it standard input is empty. */
+  readonly input?: string | Buffer | { readonly file: string };
+  /** Standard output goes to this file instead of `stdout`. */
+  readonly stdoutFile?: string;
+  readonly timeoutMs?: number;
+  /** How much of each stream is kept, from its end. Default 1 MiB. */
+  readonly keepBytes?: number;
+  /** Called per line, without its end; lines over 64 KiB come cut. */
+  readonly onStdoutLine?: (line: string) => void;
+  readonly onStderrLine?: (line: string) => void;
+}
+
+export interface RunResult {
+  /** `null` when a signal ended it. */
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** We ended it, for `timeoutMs`. */
+  readonly timedOut: boolean;
+  /** Bytes at the beginning of each stream that were not kept. */
+  readonly stdoutDropped: number;
+  readonly stderrDropped: number;
+  readonly seconds: number;
+}
+
+/** How long a group has between SIGTERM and SIGKILL. Nix needs a moment to end its builders and free its locks. */
+const GRACE_MS = 4_000;
+const LINE_LIMIT = 64 * 1024;
+
+/** @throws EnvironmentError `program-missing`; Interrupted */
+export async function run(file: string, args: readonly string[], options: RunOptions): Promise<RunResult> {
+  if (options.signal.aborted) throw new Interrupted();
+  const started = performance.now();
+  const child = execa(file, [...args], {
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    env: options.env ?? cleanEnvironment(),
+    extendEnv: false,
+    detached: true,
+    cleanup: false,
+    buffer: false,
+    reject: false,
+    ...standardInput(options.input),
+    stdout: options.stdoutFile === undefined ? "pipe" : { file: options.stdoutFile },
+    stderr: "pipe",
+  });
+
+  const group = endGroup(child.pid);
+  let timedOut = false;
+  const timer = setTimeout(
+    () => {
+      timedOut = true;
+      group.end();
+    },
+    options.timeoutMs ?? 2 ** 31 - 1,
+  );
+  const onAbort = () => group.end();
+  options.signal.addEventListener("abort", onAbort, { once: true });
+
+  const stdout = collect(
+    options.stdoutFile === undefined ? child.stdout : null,
+    options.keepBytes,
+    options.onStdoutLine,
+  );
+  const stderr = collect(child.stderr, options.keepBytes, options.onStderrLine);
+  try {
+    const result = await child;
+    if (options.signal.aborted) throw new Interrupted();
+    if (result.code === "ENOENT" || result.code === "EACCES") throw missing(file, result.cause);
+    return {
+      exitCode: result.exitCode ?? null,
+      signal: result.signal ?? null,
+      stdout: stdout.text(),
+      stderr: stderr.text(),
+      timedOut,
+      stdoutDropped: stdout.dropped(),
+      stderrDropped: stderr.dropped(),
+      seconds: (performance.now() - started) / 1000,
+    };
+  } finally {
+    clearTimeout(timer);
+    options.signal.removeEventListener("abort", onAbort);
+    group.settle();
+  }
+}
+
+function standardInput(input: RunOptions["input"]) {
+  if (input === undefined) return { stdin: "ignore" as const };
+  return typeof input === "object" && "file" in input ? { inputFile: input.file } : { input };
+}
+
+function missing(file: string, cause: unknown): EnvironmentError {
+  return new EnvironmentError(
+    "program-missing",
+    `cannot start ${JSON.stringify(file)}: it is not on PATH or not executable`,
+    "Install it, or run bin/setup, which installs everything modprobot needs.",
+    { cause },
+  );
+}
+
+/** Ends a whole process group: SIGTERM, and SIGKILL for what is still there after the grace. */
+function endGroup(pid: number | undefined) {
+  let killer: NodeJS.Timeout | undefined;
+  const send = (signal: NodeJS.Signals) => {
+    if (pid === undefined) return;
+    try {
+      process.kill(-pid, signal);
+    } catch {
+      // ESRCH: the group has ended already, which is what we wanted.
+    }
+  };
+  return {
+    end() {
+      if (killer !== undefined) return;
+      send("SIGTERM");
+      killer = setTimeout(() => send("SIGKILL"), GRACE_MS);
+    },
+    /** The leader has ended: whatever of its group is left goes with it. */
+    settle() {
+      clearTimeout(killer);
+      send("SIGKILL");
+    },
+  };
+}
+
+/** Keeps the last bytes of a stream and hands out its lines. */
+function collect(stream: Readable | null, keepBytes = 1024 * 1024, onLine?: (line: string) => void) {
+  const chunks: Buffer[] = [];
+  let kept = 0;
+  let dropped = 0;
+  let rest = "";
+  const decoder = new TextDecoder();
+
+  const feedLines = (text: string) => {
+    const lines = (rest + text).split("\n");
+    rest = (lines.pop() ?? "").slice(0, LINE_LIMIT);
+    for (const line of lines) onLine?.(line.slice(0, LINE_LIMIT));
+  };
+  stream?.on("data", (chunk: Buffer) => {
+    chunks.push(chunk);
+    kept += chunk.length;
+    while (chunks.length > 1 && kept - (chunks[0]?.length ?? 0) >= keepBytes) {
+      const first = chunks.shift()?.length ?? 0;
+      kept -= first;
+      dropped += first;
+    }
+    if (onLine !== undefined) feedLines(decoder.decode(chunk, { stream: true }));
+  });
+  stream?.on("end", () => {
+    if (onLine !== undefined && rest !== "") onLine(rest);
+  });
+  return {
+    text: () => Buffer.concat(chunks).subarray(-keepBytes).toString("utf8"),
+    dropped: () => dropped + Math.max(0, kept - keepBytes),
+  };
+}

@@ -1,0 +1,126 @@
+/**
+ * What a check needs of the world, in the domain's words. Adapters (`nix/`, `vm/`, `git/`) implement these;
+ * `cli/` hands them in. Every call takes an AbortSignal and throws `Interrupted` when it fires.
+ */
+import type { BuildOutcome } from "../domain/build.ts";
+import type { StageName, StageStatus } from "../domain/check-result.ts";
+import type { ConsumerContents } from "../domain/consumer-contents.ts";
+import type { Derivation } from "../domain/derivation.ts";
+import type {
+  AttrPath,
+  DrvPath,
+  EvaluationOutcome,
+  OutputName,
+  StorePath,
+  System,
+} from "../domain/evaluation.ts";
+import type { ModuleFacts } from "../domain/kernel-facts.ts";
+import type { OutputFacts } from "../domain/output-facts.ts";
+import type { ModprobeRequest, VmOutcome } from "../domain/vm.ts";
+
+/** A commit laid out as files. */
+export interface Checkout {
+  readonly commit: string;
+  /** Hash of the tree: what caches are keyed by. */
+  readonly tree: string;
+  readonly directory: string;
+}
+
+export interface GitPort {
+  /** Full commit hash of a revision. @throws UserError unknown-revision */
+  resolve(revision: string, signal: AbortSignal): Promise<string>;
+  /** Lays a commit out; the caller releases it. */
+  checkout(commit: string, signal: AbortSignal): Promise<Checkout & AsyncDisposable>;
+  /** Paths changed between two commits, renames as removal and addition; sorted. */
+  changedFiles(base: string, head: string, signal: AbortSignal): Promise<readonly string[]>;
+  /** Text of a file at a commit; undefined when it has none. */
+  readFile(commit: string, path: string, signal: AbortSignal): Promise<string | undefined>;
+  isAncestor(ancestor: string, descendant: string, signal: AbortSignal): Promise<boolean>;
+}
+
+export interface EvaluationRequest {
+  readonly checkout: Checkout;
+  readonly system: System;
+  /** File below the checkout, called with `{ system, config }`. */
+  readonly entry: string;
+  /** That `config`: plain JSON. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly timeoutSeconds: number;
+  readonly memoryBytes: number;
+}
+
+/** A finished evaluation and the store its derivations were written to. */
+export interface EvaluatedTree {
+  readonly outcome: EvaluationOutcome;
+  readonly derivations: DerivationStore;
+}
+
+/** Read access to what an evaluation wrote. */
+export interface DerivationStore {
+  /** Every derivation reachable from the given ones, these included. */
+  closure(roots: Iterable<DrvPath>, signal: AbortSignal): Promise<ReadonlyMap<DrvPath, Derivation>>;
+  /** Text of a source in the store (a builder script), undefined when it is a directory, binary, or over 1 MiB. */
+  readSource(path: StorePath): Promise<string | undefined>;
+  /** Realises all outputs in the build store, sandboxed. Failed builds are repeated once before being believed. */
+  realise(drv: DrvPath, limits: BuildLimits, signal: AbortSignal): Promise<BuildOutcome>;
+}
+
+export interface BuildLimits {
+  readonly timeoutSeconds: number;
+  readonly silentSeconds: number;
+  readonly logBytes: number;
+}
+
+export interface NixPort {
+  /** @throws EnvironmentError nix-missing, nix-too-old, sandbox-off, sandbox-fallback */
+  probe(signal: AbortSignal): Promise<{ readonly version: string }>;
+  evaluate(
+    request: EvaluationRequest,
+    onProgress: (attrs: number) => void,
+    signal: AbortSignal,
+  ): Promise<EvaluatedTree>;
+  /** Attribute → Nix type of its value, for an attr whose value is a derivation; standard derivation attributes left out. */
+  passthru(
+    request: EvaluationRequest,
+    attr: AttrPath,
+    signal: AbortSignal,
+  ): Promise<Readonly<Record<string, string>>>;
+  /** Measures built outputs of one derivation. */
+  measure(
+    outputs: Readonly<Record<OutputName, StorePath>>,
+    signal: AbortSignal,
+  ): Promise<Readonly<Record<OutputName, OutputFacts>>>;
+  /** Modules below `<output>/lib/modules/<version>`, with parameters read from the files. */
+  modules(
+    output: StorePath,
+    version: string,
+    facts: OutputFacts,
+    signal: AbortSignal,
+  ): Promise<readonly ModuleFacts[]>;
+  /** Text of one file in a built output (`modules.builtin`, `.config`), undefined when there is none. */
+  readOutputFile(output: StorePath, path: string): Promise<string | undefined>;
+  /** What a built consumer holds, modules in images and archives included. */
+  contents(output: StorePath, signal: AbortSignal): Promise<ConsumerContents>;
+}
+
+export interface BootRequest {
+  readonly system: System;
+  /** Absolute path of the image (`bzImage`, `Image`, `vmlinuz`). */
+  readonly image: string;
+  /** Absolute path of the directory that holds `lib/modules/<version>`. */
+  readonly modulesRoot: StorePath;
+  readonly modDirVersion: string;
+  readonly load: readonly ModprobeRequest[];
+  readonly timeoutSeconds: number;
+  readonly memoryMegabytes: number;
+}
+
+export interface VmPort {
+  /** Boots in QEMU inside a sandbox. Lack of QEMU is `not-run`, never `failed`. */
+  boot(request: BootRequest, signal: AbortSignal): Promise<VmOutcome>;
+}
+
+export interface ProgressPort {
+  stage(stage: StageName, status: "running" | StageStatus, detail?: string): void;
+  detail(stage: StageName, text: string): void;
+}

@@ -1,0 +1,4 @@
+# Old names. An alias is the same derivation under a second attribute.
+self: super: {
+  hello-world = self.hello;
+}

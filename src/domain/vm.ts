@@ -9,6 +9,8 @@ export interface ModprobeRequest {
   readonly module: string;
   /** `max_loop` → `4`. Each is read back from `/sys/module/<module>/parameters/<name>`. */
   readonly options: Readonly<Record<string, string>>;
+  /** One of our defaults, not asked for by anybody: a kernel that does not have it is none the worse. */
+  readonly optional?: true;
 }
 
 export interface ModuleLoad {
@@ -31,6 +33,8 @@ export type VmOutcome =
       readonly problems: readonly string[];
       readonly kernelRelease?: string;
       readonly modules: readonly ModuleLoad[];
+      /** Problems of a first try, where a second one passed: such an outcome is flaky, not a pass. */
+      readonly firstTry?: readonly string[];
       /** Console lines that the splat rules matched. */
       readonly splats: readonly string[];
       /** Last lines of the console, raw: hostile text. */

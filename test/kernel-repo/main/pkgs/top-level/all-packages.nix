@@ -1,1 +1,3 @@
+{ lib, stdenv }:
+
 self: super: { }

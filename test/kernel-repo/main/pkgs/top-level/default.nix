@@ -7,27 +7,32 @@
 
 let
   lib = import ../../lib;
+  stdenv = import ../stdenv { inherit lib system; };
+
+  # Which attributes a stage defines must not depend on the set that the stages make together, so these
+  # two come to each stage directly.
+  stage = path: import path { inherit lib stdenv; };
 
   bootstrap = self: super: {
-    inherit lib config system;
-    stdenv = import ../stdenv { inherit lib system; };
+    inherit
+      lib
+      stdenv
+      config
+      system
+      ;
     pkgs = self;
     callPackage = lib.callPackageWith self;
     newScope = extra: lib.callPackageWith (self // extra);
   };
 
-  trivialBuilders =
-    self: super: import ../build-support/trivial-builders { inherit (self) lib stdenv; };
-  allPackages = import ./all-packages.nix;
-  plainPackages = import ./plain-packages.nix;
-  aliases = self: super: lib.optionalAttrs (config.allowAliases or true) (import ./aliases.nix self super);
-
   stages = [
     bootstrap
-    trivialBuilders
-    plainPackages
-    allPackages
-    aliases
-  ];
+    (self: super: import ../build-support/trivial-builders { inherit (self) lib stdenv; })
+    (stage ./plain-packages.nix)
+    (stage ./linux-kernels.nix)
+    (stage ./all-packages.nix)
+    (stage ./consumers.nix)
+  ]
+  ++ lib.optional (config.allowAliases or true) (stage ./aliases.nix);
 in
 lib.fix (lib.extends (lib.composeManyExtensions (stages ++ overlays)) (self: { }))

@@ -31,8 +31,8 @@ let
     (stage ./plain-packages.nix)
     (stage ./linux-kernels.nix)
     (stage ./all-packages.nix)
-    (stage ./consumers.nix)
   ]
+  ++ lib.optional stdenv.hostPlatform.isLinux (import ./systems.nix)
   ++ lib.optional (config.allowAliases or true) (stage ./aliases.nix);
 in
 lib.fix (lib.extends (lib.composeManyExtensions (stages ++ overlays)) (self: { }))

@@ -1,0 +1,8 @@
+# A system boots.
+{
+  name = "simple-vm";
+  machine.boot.postBootCommands = ''
+    echo "up: $(uname -s)" > /dev/ttyS1
+  '';
+  report = [ "up: Linux" ];
+}

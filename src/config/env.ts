@@ -28,7 +28,7 @@ export function cleanEnvironment(): Record<string, string> {
 /** Where results are cached unless `--data` says otherwise: `$XDG_CACHE_HOME/modprobot`, `~/.cache/modprobot`. */
 export function defaultDataDirectory(): string {
   const cache = process.env["XDG_CACHE_HOME"];
-  if (cache !== undefined && cache.startsWith("/")) return `${cache}/modprobot`;
+  if (cache?.startsWith("/")) return `${cache}/modprobot`;
   return `${process.env["HOME"] ?? "/var/tmp"}/.cache/modprobot`;
 }
 

@@ -46,5 +46,5 @@ while read -r file; do
     basename "$file" >> "$out/insmod-list"
 done < unique
 
-cp "$kernel/lib/modules/$version/"modules.{builtin,order} "$out/lib/modules/$version/"
+cp "$kernel/lib/modules/$version/modules."{builtin.modinfo,builtin,order} "$out/lib/modules/$version/"
 /usr/sbin/depmod --config /dev/null --basedir "$out" "$version"

@@ -1,0 +1,203 @@
+/**
+ * Evaluate: what every attribute of a tree is, for one system.
+ *
+ * What trips people up: a tree whose entry file cannot be evaluated at all (a syntax error, say) is *evaluated*, with one
+ * error at the attr "" (`ROOT_ATTR`): that is the pull request's doing and has to be shown as such. Callers must not take the
+ * absence of every other attr for attrs removed. `not-run` means that nobody knows.
+ *
+ * An attribute that throws is caught inside the evaluator, which then does not tell why; the reason is asked for
+ * afterwards, alone.
+ */
+import { lstat } from "node:fs/promises";
+import { join } from "node:path";
+import { formatAttrPath } from "../domain/attr-path.ts";
+import type { AttrError, AttrPath, AttrResult, Evaluation } from "../domain/evaluation.ts";
+import type { EvaluationRequest } from "../workflow/ports.ts";
+import { watchSpace } from "./disk-space.ts";
+import type { EvaluationDraft, EvaluationStore, OpenEvaluation } from "./evaluation-store.ts";
+import { type Evaluator, runEvaluator } from "./evaluator.ts";
+import { errorMessage, warningLines } from "./evaluator-message.ts";
+import { checkoutMounts, type HostPrograms } from "./jail-mounts.ts";
+import { evaluationKey, isReusable, NIX_DERIVATIONS, savedAttrs } from "./saved-evaluation.ts";
+import { baseName } from "./store-path.ts";
+import { walk } from "./walk.ts";
+import {
+  type AttrIdentity,
+  attrDerivation,
+  componentsOf,
+  type WalkStatement,
+  withAbout,
+} from "./walk-output.ts";
+
+/** How many throwing attributes are asked for their message; each is a run of the evaluator. */
+const EXPLAINED = 100;
+const EXPLAIN_SECONDS = 60;
+
+export interface EvaluateContext {
+  readonly host: HostPrograms;
+  readonly nixVersion: string;
+  readonly store: EvaluationStore;
+}
+
+export type EvaluateEnd =
+  | { readonly status: "evaluated"; readonly opened: OpenEvaluation }
+  | { readonly status: "not-run"; readonly reason: string };
+
+/** @throws EnvironmentError jail-failed, evaluator-failed, disk-full, program-missing; Interrupted */
+export async function evaluate(
+  context: EvaluateContext,
+  request: EvaluationRequest,
+  onProgress: (attrs: number) => void,
+  signal: AbortSignal,
+): Promise<EvaluateEnd> {
+  const key = evaluationKey(request, context.nixVersion);
+  const known = await context.store.find(key);
+  if (known !== undefined && isReusable(known.evaluation)) {
+    onProgress(known.evaluation.attrs.length);
+    return { status: "evaluated", opened: known };
+  }
+  const reason = await entryTrouble(request);
+  if (reason !== undefined) return { status: "not-run", reason };
+
+  await using draft = await context.store.begin();
+  // Awaited here: the draft is disposed of when this function is left.
+  return await evaluateInto(draft, key, context, request, onProgress, signal);
+}
+
+/** The evaluator for a request, writing to the store at `storeRoot`. */
+export async function evaluatorFor(
+  host: HostPrograms,
+  request: EvaluationRequest,
+  storeRoot: string,
+): Promise<Evaluator> {
+  const checkout = await checkoutMounts(request.checkout.directory);
+  return { host, checkout, storeRoot, system: request.system, memoryBytes: request.memoryBytes };
+}
+
+async function entryTrouble({ checkout, entry }: EvaluationRequest): Promise<string | undefined> {
+  if (entry.startsWith("/") || entry.split("/").includes(".."))
+    return `the entry ${JSON.stringify(entry)} is not below the repository`;
+  const status = await lstat(join(checkout.directory, entry)).catch(() => undefined);
+  return status === undefined ? `there is no ${JSON.stringify(entry)} at ${checkout.commit}` : undefined;
+}
+
+async function evaluateInto(
+  draft: EvaluationDraft,
+  key: string,
+  context: EvaluateContext,
+  request: EvaluationRequest,
+  onProgress: (attrs: number) => void,
+  signal: AbortSignal,
+): Promise<EvaluateEnd> {
+  const evaluator = await evaluatorFor(context.host, request, draft.storeRoot);
+  await using space = watchSpace([draft.storeRoot]);
+  const collected = collectAttrs(onProgress);
+  const { entry, config } = request;
+  const call = { mode: "walk" as const, entry, config, path: [] };
+  const end = await walk(evaluator, call, request.timeoutSeconds, collected.listener, signal);
+  await space.check(collected.saidByErrors());
+  if (!end.complete) return { status: "not-run", reason: `the evaluation was given up: ${end.reason}` };
+
+  for (const [attr, message] of await explain(evaluator, request, collected.thrown(), signal)) {
+    collected.attrs.set(attr, message);
+  }
+  await checkDerivations(collected.attrs, draft.storeRoot);
+  const warnings = warningLines(collected.otherLines);
+  const opened = await draft.keep(key, { attrs: savedAttrs(collected.attrs), warnings });
+  return { status: "evaluated", opened };
+}
+
+/** Puts what the walker says together. */
+function collectAttrs(onProgress: (attrs: number) => void) {
+  const attrs = new Map<AttrPath, AttrResult>();
+  const thrown = new Map<AttrPath, readonly string[]>();
+  const otherLines = new Set<string>();
+  const put = (id: AttrIdentity, result: AttrResult) => {
+    attrs.set(formatAttrPath(componentsOf(id) ?? [id]), result);
+    onProgress(attrs.size + thrown.size);
+  };
+  const statement = (said: WalkStatement) => {
+    if (said.kind === "derivation") put(said.id, attrDerivation(said));
+    else if (said.kind === "deep") put(said.id, fatal("sets nested this deep are not followed"));
+    else if (said.kind === "thrown") {
+      const components = componentsOf(said.id) ?? [];
+      thrown.set(formatAttrPath(components), components);
+    } else if (said.kind === "about") {
+      const attr = formatAttrPath(componentsOf(said.id) ?? []);
+      const known = attrs.get(attr);
+      if (known?.ok) attrs.set(attr, withAbout(known, said));
+    }
+  };
+  return {
+    attrs,
+    otherLines,
+    /** Sorted, so that the same ones are explained each time. */
+    thrown: () => [...thrown].sort(([a], [b]) => (a < b ? -1 : 1)),
+    saidByErrors: () => [...attrs.values()].map((result) => (result.ok ? "" : result.error)).join("\n"),
+    listener: {
+      statement,
+      lost: put,
+      otherLine: (line: string) => {
+        // A set, since every run repeats what the one before it said; capped, since it may be a flood.
+        if (otherLines.size < 10_000) otherLines.add(line);
+      },
+    },
+  };
+}
+
+const fatal = (error: string): AttrError => ({ ok: false, error, cause: "fatal" });
+const throws = (error: string): AttrError => ({ ok: false, error, cause: "throw" });
+
+/** Forces each throwing attribute outside of `tryEval`, where Nix says why. */
+async function explain(
+  evaluator: Evaluator,
+  request: EvaluationRequest,
+  thrown: readonly (readonly [AttrPath, readonly string[]])[],
+  signal: AbortSignal,
+): Promise<Map<AttrPath, AttrError>> {
+  const explained = new Map<AttrPath, AttrError>();
+  for (const [index, [attr, path]] of thrown.entries()) {
+    explained.set(
+      attr,
+      index < EXPLAINED
+        ? throws(await messageOf(evaluator, request, path, signal))
+        : throws(`throws (only the first ${EXPLAINED} throwing attributes are asked why)`),
+    );
+  }
+  return explained;
+}
+
+async function messageOf(
+  evaluator: Evaluator,
+  { entry, config }: EvaluationRequest,
+  path: readonly string[],
+  signal: AbortSignal,
+): Promise<string> {
+  const lines: string[] = [];
+  const call = { nonce: "unused", mode: "explain" as const, entry, config, known: [], path };
+  const limits = {
+    timeoutMs: EXPLAIN_SECONDS * 1000,
+    onStderrLine: (line: string) => {
+      lines.push(line);
+      if (lines.length > 1_000) lines.splice(0, 500);
+    },
+  };
+  const { exitCode } = await runEvaluator(evaluator, call, limits, signal);
+  const message = exitCode === 0 ? undefined : errorMessage(lines);
+  return message ?? "throws, without a message";
+}
+
+/** A value may say it is a derivation and name a file that was never written. */
+async function checkDerivations(attrs: Map<AttrPath, AttrResult>, storeRoot: string): Promise<void> {
+  for (const [attr, result] of attrs) {
+    if (!result.ok) continue;
+    const file = join(storeRoot, NIX_DERIVATIONS, baseName(result.drv));
+    const status = await lstat(file).catch(() => undefined);
+    if (status?.isFile() !== true) attrs.set(attr, fatal(`its derivation ${result.drv} was never written`));
+  }
+}
+
+/** As the domain has it. */
+export function evaluationOf(opened: OpenEvaluation): { attrs: Evaluation; warnings: readonly string[] } {
+  return { attrs: new Map(opened.evaluation.attrs), warnings: opened.evaluation.warnings };
+}

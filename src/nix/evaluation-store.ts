@@ -1,0 +1,140 @@
+/**
+ * Finished evaluations on disk: each a directory with the store the derivations were written to (`store/`) and what the
+ * attributes are (`evaluation.json.zst`), named by a hash of everything the result depends on.
+ *
+ * A directory is made beside its place and renamed once complete, so two checks of the same tree may run at once: the
+ * second one finds the place taken and uses what is there. Whatever does not check out (damage, derivations missing) is
+ * evaluated again.
+ */
+import { createHash, randomUUID } from "node:crypto";
+import { mkdir, readdir, rename, rm, stat, utimes } from "node:fs/promises";
+import { join } from "node:path";
+import { NIX_DERIVATIONS, type SavedEvaluation } from "./saved-evaluation.ts";
+import { readSealed, writeSealed } from "./sealed-file.ts";
+
+/** Room for evaluations; the ones not used for longest go first. */
+const KEEP_BYTES = 5 * 1024 ** 3;
+/** One used this recently may be in use. */
+const IN_USE_MS = 2 * 60 * 60 * 1000;
+/** A directory beside its place that is older was left by a killed run. */
+const ABANDONED_MS = 24 * 60 * 60 * 1000;
+
+const RESULT = "evaluation.json.zst";
+const STORE = "store";
+const BESIDE = ".making-";
+
+export interface OpenEvaluation {
+  readonly evaluation: SavedEvaluation;
+  readonly storeRoot: string;
+}
+
+export interface EvaluationStore {
+  find(key: string): Promise<OpenEvaluation | undefined>;
+  /** A fresh directory to evaluate into. Disposing of it removes it unless it was kept. */
+  begin(): Promise<EvaluationDraft>;
+}
+
+export interface EvaluationDraft extends AsyncDisposable {
+  readonly storeRoot: string;
+  /** Puts the directory in its place. */
+  keep(key: string, evaluation: Omit<SavedEvaluation, "derivations">): Promise<OpenEvaluation>;
+}
+
+export function createEvaluationStore(directory: string): EvaluationStore {
+  return {
+    find: (key) => find(directory, key),
+    async begin() {
+      const beside = join(directory, `${BESIDE}${randomUUID()}`);
+      const storeRoot = join(beside, STORE);
+      await mkdir(storeRoot, { recursive: true });
+      return {
+        storeRoot,
+        async keep(key, evaluation) {
+          const saved = { ...evaluation, derivations: await derivationsDigest(storeRoot) };
+          await writeSealed(join(beside, RESULT), saved);
+          const opened = await putInPlace(directory, beside, key, saved);
+          await prune(directory);
+          return opened;
+        },
+        async [Symbol.asyncDispose]() {
+          await rm(beside, { recursive: true, force: true });
+        },
+      };
+    },
+  };
+}
+
+async function find(directory: string, key: string): Promise<OpenEvaluation | undefined> {
+  const place = join(directory, key);
+  const evaluation = (await readSealed(join(place, RESULT))) as SavedEvaluation | undefined;
+  if (evaluation === undefined) return undefined;
+  const storeRoot = join(place, STORE);
+  if ((await derivationsDigest(storeRoot)) !== evaluation.derivations) return undefined;
+  const now = new Date();
+  await utimes(join(place, RESULT), now, now).catch(() => undefined);
+  return { evaluation, storeRoot };
+}
+
+async function putInPlace(
+  directory: string,
+  beside: string,
+  key: string,
+  saved: SavedEvaluation,
+): Promise<OpenEvaluation> {
+  const place = join(directory, key);
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    try {
+      await rename(beside, place);
+      return { evaluation: saved, storeRoot: join(place, STORE) };
+    } catch (error) {
+      if (!isTaken(error)) throw error;
+    }
+    const other = await find(directory, key);
+    if (other !== undefined) return other;
+    await setAside(directory, place);
+  }
+  throw new Error(`cannot put an evaluation in place at ${place}`);
+}
+
+const isTaken = (error: unknown) =>
+  error instanceof Error && "code" in error && (error.code === "ENOTEMPTY" || error.code === "EEXIST");
+
+/** A rename is one step, a removal is many: nobody shall see half a directory under its name. */
+async function setAside(directory: string, place: string): Promise<void> {
+  const aside = join(directory, `${BESIDE}${randomUUID()}`);
+  await rename(place, aside).catch(() => undefined);
+  await rm(aside, { recursive: true, force: true });
+}
+
+/** Names of all store entries, hashed: tells whether one is missing without reading them all. */
+async function derivationsDigest(storeRoot: string): Promise<string> {
+  const names = await readdir(join(storeRoot, NIX_DERIVATIONS)).catch(() => []);
+  return createHash("sha256").update(names.sort().join("\n")).digest("hex");
+}
+
+async function prune(directory: string): Promise<void> {
+  const entries = await Promise.all((await readdir(directory)).map((name) => weigh(directory, name)));
+  const oldestFirst = entries.filter((entry) => entry !== undefined).sort((a, b) => a.used - b.used);
+  let bytes = oldestFirst.reduce((sum, entry) => sum + entry.bytes, 0);
+  for (const entry of oldestFirst) {
+    const age = Date.now() - entry.used;
+    const goes = entry.beside ? age > ABANDONED_MS : bytes > KEEP_BYTES && age > IN_USE_MS;
+    if (!goes) continue;
+    await setAside(directory, entry.place);
+    bytes -= entry.bytes;
+  }
+}
+
+async function weigh(directory: string, name: string) {
+  const place = join(directory, name);
+  if (name.startsWith(BESIDE)) {
+    const status = await stat(place).catch(() => undefined);
+    return status && { place, used: status.mtimeMs, bytes: 0, beside: true };
+  }
+  const result = join(place, RESULT);
+  const status = await stat(result).catch(() => undefined);
+  if (status === undefined) return { place, used: 0, bytes: 0, beside: false };
+  const names = await readdir(join(place, STORE, NIX_DERIVATIONS)).catch(() => []);
+  // Derivations are a few KiB each and take whole blocks; sources are rare. Near enough to decide what goes.
+  return { place, used: status.mtimeMs, bytes: status.size + names.length * 8192, beside: false };
+}

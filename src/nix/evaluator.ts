@@ -1,0 +1,78 @@
+/**
+ * One run of the evaluator in its jail: an expression on standard input, lines out of standard error.
+ *
+ * The expression is our walker applied to values; every value gets there as JSON inside a string literal, so that no name
+ * of the package set is ever an argument or a piece of Nix. Standard input cannot be read by what is evaluated.
+ */
+import { readFile } from "node:fs/promises";
+import { nixString } from "../domain/attr-path.ts";
+import type { System } from "../domain/evaluation.ts";
+import { EnvironmentError } from "../errors.ts";
+import { type RunResult, run } from "../process.ts";
+import { CHECKOUT_INSIDE, jailArguments, type Mount } from "./jail.ts";
+import type { HostPrograms } from "./jail-mounts.ts";
+
+/** Part of what evaluations are cached by. */
+export const WALKER_SOURCE = await readFile(new URL("./walker.nix", import.meta.url), "utf8");
+
+export interface WalkerCall {
+  readonly nonce: string;
+  readonly mode: "walk" | "explain" | "passthru";
+  /** File below the checkout. */
+  readonly entry: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly known: readonly string[];
+  readonly path: readonly string[];
+}
+
+export interface Evaluator {
+  readonly host: HostPrograms;
+  readonly checkout: readonly Mount[];
+  readonly storeRoot: string;
+  readonly system: System;
+  readonly memoryBytes: number;
+}
+
+/** @throws EnvironmentError jail-failed, program-missing; Interrupted */
+export async function runEvaluator(
+  evaluator: Evaluator,
+  call: WalkerCall,
+  limits: { readonly timeoutMs: number; readonly onStderrLine: (line: string) => void },
+  signal: AbortSignal,
+): Promise<RunResult> {
+  const jail = {
+    ...evaluator,
+    ...evaluator.host,
+    host: evaluator.host.mounts,
+    cpuSeconds: Math.ceil(limits.timeoutMs / 1000) + 1,
+  };
+  const result = await run("bwrap", jailArguments(jail), {
+    signal,
+    input: expression(call, evaluator.system),
+    timeoutMs: limits.timeoutMs,
+    keepBytes: 64 * 1024,
+    onStderrLine: limits.onStderrLine,
+  });
+  if (result.exitCode !== 0 && /^bwrap: /m.test(result.stderr)) throw jailFailed(result.stderr);
+  return result;
+}
+
+function expression(call: WalkerCall, system: System): string {
+  const values = JSON.stringify({
+    entry: `${CHECKOUT_INSIDE}/${call.entry}`,
+    arguments: { system, config: call.config },
+    known: call.known,
+    path: call.path,
+  });
+  const own = `{ nonce = ${nixString(call.nonce)}; mode = ${nixString(call.mode)}; }`;
+  return `(${WALKER_SOURCE}) (builtins.fromJSON ${nixString(values)} // ${own})`;
+}
+
+function jailFailed(stderr: string): EnvironmentError {
+  const said = stderr.split("\n").find((line) => line.startsWith("bwrap: ")) ?? "";
+  return new EnvironmentError(
+    "jail-failed",
+    `bubblewrap could not set up the jail for evaluation (${said})`,
+    "Evaluation runs a pull request's code, so it is not done without a jail.\nOn most systems user namespaces must be allowed: sysctl kernel.unprivileged_userns_clone=1, and on Ubuntu kernel.apparmor_restrict_unprivileged_userns=0.",
+  );
+}

@@ -1,0 +1,106 @@
+/**
+ * The jail: how bubblewrap and prlimit are called so that an evaluation sees the checkout and nothing else.
+ *
+ * What an evaluation may reach is decided here, by the operating system; Nix's own `restrict-eval` is the second line,
+ * since it has had holes (`fetchTree`, `getFlake "path:…"`). There is no network, no environment, no /etc, /root, /home or
+ * /proc, and the only place to write is a store of its own. The checkout lies at the same path every time, so that where
+ * it really is never reaches a derivation.
+ *
+ * Pure: builds an argument vector. Limits follow prlimit(1); Nix has no memory limit of its own.
+ */
+import type { System } from "../domain/evaluation.ts";
+
+/** Where the checkout is inside. A recipe that copies its own directory gets this name into the store. */
+export const CHECKOUT_INSIDE = "/src";
+const STORE_INSIDE = "/eval";
+
+export type Mount =
+  | { readonly kind: "read-only"; readonly from: string; readonly to: string }
+  | { readonly kind: "link"; readonly target: string; readonly to: string };
+
+export interface Jail {
+  /** The host's programs and libraries, as far as Nix needs them. */
+  readonly host: readonly Mount[];
+  /** Entries of the checkout, below `CHECKOUT_INSIDE`. */
+  readonly checkout: readonly Mount[];
+  /** A directory of the host: becomes the root of a store with /nix/store inside. */
+  readonly storeRoot: string;
+  readonly prlimit: string;
+  readonly nixInstantiate: string;
+  readonly system: System;
+  /** Address space, which is what RLIMIT_AS counts. */
+  readonly memoryBytes: number;
+  readonly cpuSeconds: number;
+}
+
+/** Arguments for bwrap(1). The expression to evaluate is read from standard input. */
+export function jailArguments(jail: Jail): string[] {
+  return [
+    ...["--unshare-all", "--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL"],
+    ...["--hostname", "localhost"],
+    ...jail.host.flatMap(mountArguments),
+    ...["--dev", "/dev", "--tmpfs", "/tmp", "--dir", "/conf"],
+    ...["--dir", CHECKOUT_INSIDE],
+    ...jail.checkout.flatMap(mountArguments),
+    ...["--bind", jail.storeRoot, STORE_INSIDE],
+    ...["--remount-ro", "/", "--chdir", "/tmp"],
+    ...environment(),
+    "--",
+    ...limits(jail),
+    jail.nixInstantiate,
+    ...nixArguments(jail.system),
+  ];
+}
+
+function mountArguments(mount: Mount): string[] {
+  return mount.kind === "link" ? ["--symlink", mount.target, mount.to] : ["--ro-bind", mount.from, mount.to];
+}
+
+function environment(): string[] {
+  const variables = {
+    HOME: "/homeless-shelter",
+    // Nix asks who it is, and there is no passwd file to ask.
+    USER: "nobody",
+    LC_ALL: "C.UTF-8",
+    NIX_CONF_DIR: "/conf",
+    NIX_USER_CONF_FILES: "",
+    NIX_PATH: "",
+  };
+  return Object.entries(variables).flatMap(([name, value]) => ["--setenv", name, value]);
+}
+
+function limits(jail: Jail): string[] {
+  const fileBytes = 8 * 1024 ** 3;
+  return [
+    jail.prlimit,
+    `--as=${jail.memoryBytes}`,
+    `--cpu=${jail.cpuSeconds}`,
+    `--fsize=${fileBytes}`,
+    "--nproc=64",
+    "--core=0",
+    "--",
+  ];
+}
+
+/**
+ * `--read-write-mode`, since `--eval` alone writes no derivations. The current system is the one asked for, so that a
+ * package set reading `builtins.currentSystem` evaluates alike on every machine.
+ */
+function nixArguments(system: System): string[] {
+  const options = {
+    "allow-import-from-derivation": "false",
+    "build-users-group": "",
+    "experimental-features": "",
+    "fsync-metadata": "false",
+    "restrict-eval": "true",
+    substituters: "",
+    system,
+  };
+  return [
+    ...["--eval", "--strict", "--read-write-mode"],
+    ...["--store", `local?root=${STORE_INSIDE}`],
+    ...["-I", `src=${CHECKOUT_INSIDE}`],
+    ...Object.entries(options).flatMap(([name, value]) => ["--option", name, value]),
+    "-",
+  ];
+}

@@ -1,0 +1,47 @@
+/**
+ * What is kept of a finished evaluation, and the key it is kept under.
+ */
+import { createHash } from "node:crypto";
+import type { AttrPath, AttrResult, Evaluation } from "../domain/evaluation.ts";
+import type { EvaluationRequest } from "../workflow/ports.ts";
+import { WALKER_SOURCE } from "./evaluator.ts";
+
+/** Where a store has its files, below its root. */
+export const NIX_DERIVATIONS = "nix/store";
+
+export interface SavedEvaluation {
+  /** Sorted by attr. */
+  readonly attrs: readonly (readonly [AttrPath, AttrResult])[];
+  readonly warnings: readonly string[];
+  /** Digest of the names of all files in its store. */
+  readonly derivations: string;
+}
+
+/** Raised when the code around the walker changes what comes out. */
+const FORMAT = 1;
+
+/** Everything an evaluation depends on. Limits are part of it, since attributes may fail by them. */
+export function evaluationKey(request: EvaluationRequest, nixVersion: string): string {
+  const { checkout, system, entry, config, timeoutSeconds, memoryBytes } = request;
+  const inputs = [
+    FORMAT,
+    WALKER_SOURCE,
+    nixVersion,
+    checkout.tree,
+    system,
+    entry,
+    config,
+    timeoutSeconds,
+    memoryBytes,
+  ];
+  return createHash("sha256").update(JSON.stringify(inputs)).digest("hex").slice(0, 40);
+}
+
+/** Attributes that were too slow may only have met a busy machine: such an evaluation is not used again. */
+export function isReusable(saved: SavedEvaluation): boolean {
+  return !saved.attrs.some(([, result]) => !result.ok && result.cause === "timeout");
+}
+
+export function savedAttrs(evaluation: Evaluation): SavedEvaluation["attrs"] {
+  return [...evaluation].sort(([a], [b]) => (a < b ? -1 : 1));
+}

@@ -1,0 +1,51 @@
+/**
+ * Sealed files: JSON we wrote ourselves and want to trust when we read it again.
+ *
+ * A file is the SHA-256 of what follows, a line end, and zstd-compressed JSON. It is written beside its place and
+ * renamed, so a reader sees all of it or none; a process killed at any moment, a full disk or a second writer leave at
+ * worst a stray temporary file. Anything that does not check out is "not there", never an error: caches hold nothing
+ * that cannot be found out again.
+ */
+import { createHash, randomUUID } from "node:crypto";
+import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { promisify } from "node:util";
+import { zstdCompress, zstdDecompress } from "node:zlib";
+
+const compress = promisify(zstdCompress);
+const decompress = promisify(zstdDecompress);
+
+/** Far above any evaluation of nixpkgs (about 40 MB), far below what would hurt. */
+const LARGEST = 512 * 1024 * 1024;
+
+const digest = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
+
+export async function writeSealed(path: string, value: unknown): Promise<void> {
+  const body = await compress(Buffer.from(JSON.stringify(value)));
+  await mkdir(dirname(path), { recursive: true });
+  const beside = `${path}.${randomUUID()}.tmp`;
+  try {
+    const file = await open(beside, "wx", 0o600);
+    try {
+      await file.writeFile(Buffer.concat([Buffer.from(`${digest(body)}\n`), body]));
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(beside, path);
+  } finally {
+    await rm(beside, { force: true });
+  }
+}
+
+/** What `writeSealed` was given, or `undefined` where there is none or it is damaged. */
+export async function readSealed(path: string): Promise<unknown> {
+  try {
+    const bytes = await readFile(path);
+    const body = bytes.subarray(65);
+    if (bytes.subarray(0, 65).toString("latin1") !== `${digest(body)}\n`) return undefined;
+    return JSON.parse((await decompress(body, { maxOutputLength: LARGEST })).toString("utf8"));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,258 @@
+# The walker: says, on standard error, what every attribute of a package set is.
+#
+# Each statement is one trace line, "trace: <nonce> <kind> <JSON>". The nonce is what tells our lines from those of
+# the package set, which may trace whatever it likes: it is an argument of this function, and nothing here hands it on.
+#
+# An attribute is announced ("begin") before it is looked at. Nix has errors that tryEval cannot catch (abort, a
+# missing attribute, endless recursion); they end the evaluator, and the attribute announced last is the one that did
+# it. The caller then starts again, with what is known already in `known`.
+#
+# Attributes are enumerated as nixpkgs' own evaluation does it: the root always, sets below it where they carry
+# recurseForDerivations or recurseForRelease (https://github.com/NixOS/nixpkgs/blob/master/pkgs/top-level/release-attrpaths-superset.nix).
+{
+  nonce,
+  # Absolute path of the file, as a string.
+  entry,
+  # What it is called with.
+  arguments,
+  # "walk": everything. "explain": force one attribute, so that Nix says what is wrong. "passthru": types of its attributes.
+  mode,
+  # Identities (see `identity`) not to look at again.
+  known,
+  # Components of the attribute for "explain" and "passthru".
+  path,
+}:
+let
+  inherit (builtins)
+    attrNames
+    concatMap
+    deepSeq
+    foldl'
+    isAttrs
+    isFunction
+    isList
+    isString
+    length
+    listToAttrs
+    map
+    removeAttrs
+    seq
+    toJSON
+    toString
+    trace
+    tryEval
+    typeOf
+    unsafeDiscardStringContext
+    unsafeGetAttrPos
+    ;
+
+  maxDepth = 12;
+
+  say =
+    kind: payload: rest:
+    trace "${nonce} ${kind} ${toJSON payload}" rest;
+
+  # Attribute names may hold anything, so JSON is the only text in which two paths never look alike.
+  identity = components: unsafeDiscardStringContext (toJSON components);
+  isKnown =
+    let
+      index = listToAttrs (
+        map (id: {
+          name = id;
+          value = null;
+        }) known
+      );
+    in
+    id: index ? ${id};
+
+  root =
+    let
+      value = import entry;
+    in
+    if isFunction value then value arguments else value;
+
+  isDerivation = value: (value.type or null) == "derivation";
+  isMarked =
+    value: (value.recurseForDerivations or false) == true || (value.recurseForRelease or false) == true;
+
+  classify =
+    depth: value:
+    if !isAttrs value then
+      "other"
+    else if depth > 0 && isDerivation value then
+      "derivation"
+    else if depth == 0 || isMarked value then
+      "set"
+    else
+      "other";
+
+  text =
+    what: value:
+    if isString value then
+      unsafeDiscardStringContext value
+    else
+      throw "${what} is a ${typeOf value}, not a string";
+
+  describe = value: {
+    drvPath = text "drvPath" value.drvPath;
+    name = text "name" (value.name or null);
+    system = text "system" (value.system or null);
+    # A list, since JSON objects would lose the order, and the first output is the default one.
+    outputs = map (output: [
+      output
+      (text "outPath" (if value ? ${output} then value.${output}.outPath else value.outPath))
+    ]) (value.outputs or [ "out" ]);
+  };
+
+  optionally =
+    fallback: value:
+    let
+      tried = tryEval (deepSeq value value);
+    in
+    if tried.success then tried.value else fallback;
+
+  positionOf =
+    value:
+    let
+      stated = value.meta.position or null;
+      written = unsafeGetAttrPos "name" value;
+    in
+    if isString stated then
+      unsafeDiscardStringContext stated
+    else if written == null then
+      null
+    else
+      "${written.file}:${toString written.line}";
+
+  maintainersOf =
+    value:
+    let
+      all = value.meta.maintainers or [ ];
+    in
+    if isList all then
+      concatMap (
+        who: if isAttrs who && isString (who.github or null) then [ (unsafeDiscardStringContext who.github) ] else [ ]
+      ) all
+    else
+      [ ];
+
+  # What the derivation is comes before who looks after it: an error in `meta` then costs only that.
+  describeDerivation =
+    id: value:
+    let
+      description = describe value;
+      tried = tryEval (deepSeq description description);
+    in
+    if tried.success then
+      say "derivation" { inherit id; inherit (tried) value; } (
+        say "about" {
+          inherit id;
+          position = optionally null (positionOf value);
+          maintainers = optionally [ ] (maintainersOf value);
+        } true
+      )
+    else
+      say "thrown" { inherit id; } true;
+
+  visit =
+    components: value:
+    let
+      id = identity components;
+      kind = tryEval (classify (length components) value);
+    in
+    if isKnown id then
+      true
+    else
+      say "begin" { inherit id; } (
+        if !kind.success then
+          say "thrown" { inherit id; } true
+        else if kind.value == "derivation" then
+          describeDerivation id value
+        else if kind.value == "other" then
+          say "other" { inherit id; } true
+        else if length components >= maxDepth then
+          say "deep" { inherit id; } true
+        else
+          say "set" { inherit id; } (each (name: visit (components ++ [ name ]) value.${name}) (attrNames value))
+      );
+
+  # foldl' forces every step before the next and does not nest, however long the list.
+  each = act: names: foldl' (done: name: seq (act name) done) true names;
+
+  target = foldl' (value: name: value.${name}) root path;
+
+  explain =
+    let
+      kind = classify (length path) target;
+    in
+    if kind == "derivation" then deepSeq (describe target) true else seq kind true;
+
+  # The environment of the build is no promise to users of the value; what nixpkgs documents as its identity is.
+  environment = removeAttrs (target.drvAttrs or { }) [
+    "patches"
+    "pname"
+    "src"
+    "version"
+  ];
+  outputs = listToAttrs (
+    map (name: {
+      inherit name;
+      value = null;
+    }) (target.outputs or [ ])
+  );
+  everywhere = listToAttrs (
+    map
+      (name: {
+        inherit name;
+        value = null;
+      })
+      [
+        "all"
+        "args"
+        "builder"
+        "drvAttrs"
+        "drvPath"
+        "inputDerivation"
+        "meta"
+        "name"
+        "out"
+        "outPath"
+        "outputName"
+        "outputs"
+        "override"
+        "overrideAttrs"
+        "overrideDerivation"
+        "passthru"
+        "system"
+        "type"
+        "userHook"
+      ]
+  );
+
+  passthru =
+    let
+      names = attrNames (removeAttrs target (attrNames (environment // outputs // everywhere)));
+      one =
+        name:
+        let
+          id = identity [ name ];
+          kind = tryEval (typeOf target.${name});
+        in
+        if isKnown id then
+          true
+        else
+          say "begin" { inherit id; } (
+            say "type" {
+              inherit id;
+              type = if kind.success then kind.value else "error";
+            } true
+          );
+    in
+    each one names;
+
+  act = {
+    walk = visit [ ] root;
+    inherit explain passthru;
+  };
+in
+seq act.${mode} (say "end" { } true)

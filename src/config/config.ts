@@ -4,6 +4,7 @@
  * Pure: reading the file (at base, or given with `--config`) is the caller's part. Each key is looked at by
  * itself, so that a mistake in one does not hide those in the others.
  */
+import type { z } from "zod";
 import { UserError } from "../errors.ts";
 import { type Mistake, mistakesOf, showPath, unknownKey } from "./mistakes.ts";
 import { normalizeConfig } from "./normalize.ts";
@@ -85,7 +86,7 @@ function readKeys(data: Readonly<Record<string, unknown>>, document: YamlDocumen
       continue;
     }
     keys.add(key);
-    const parsed = CONFIG_SCHEMA.shape[key].safeParse(value);
+    const parsed = SCHEMA_OF[key].safeParse(value);
     if (parsed.success) {
       valid[key] = value;
     } else {
@@ -96,6 +97,7 @@ function readKeys(data: Readonly<Record<string, unknown>>, document: YamlDocumen
   return { written: CONFIG_SCHEMA.parse(valid), keys, mistaken, mistakes };
 }
 
+const SCHEMA_OF: Readonly<Record<ConfigKey, z.ZodType>> = CONFIG_SCHEMA.shape;
 const CONFIG_KEYS = Object.keys(CONFIG_SCHEMA.shape);
 
 function isConfigKey(key: string): key is ConfigKey {

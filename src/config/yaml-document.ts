@@ -33,9 +33,9 @@ export function readYaml(text: string): YamlDocument {
   if (document === undefined) return unreadable([{ line: 1, message: "nested too deeply" }]);
 
   const lineAt = (offset: number | undefined) => Math.max(1, counter.linePos(offset ?? 0).line);
-  const problems = document.errors.map(({ pos, message }) => ({
+  const problems = document.errors.map(({ pos, code, message }) => ({
     line: lineAt(pos[0]),
-    message: inOurWords(message),
+    message: inOurWords(code, message),
   }));
   const fatal = document.errors.some((error) => error.code !== "DUPLICATE_KEY");
   const alias = firstAlias(document);
@@ -64,7 +64,8 @@ function few(problems: readonly YamlProblem[]): YamlProblem[] {
 }
 
 /** The parser catches its own stack overflow and hands on what the engine called it. */
-function inOurWords(message: string): string {
+function inOurWords(code: string, message: string): string {
+  if (code === "MULTIPLE_DOCS") return "the file holds several documents; allowed: one";
   if (message.includes("call stack")) return "nested too deeply";
   return message.split("\n")[0] ?? "not YAML";
 }

@@ -1,0 +1,178 @@
+/**
+ * `modprobot check` and `modprobot rebuilds`: two revisions of a local clone, compared. `rebuilds` ends after
+ * stage 4 (counts); everything else is the same.
+ */
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { Command, Option } from "commander";
+import type { Config } from "../../config/config.ts";
+import { colourRefused, defaultDataDirectory } from "../../config/env.ts";
+import { parseConfig } from "../../config/parse.ts";
+import type { CheckResult, StageName } from "../../domain/check-result.ts";
+import type { System } from "../../domain/evaluation.ts";
+import { exitStatusOf } from "../../domain/verdict.ts";
+import { UserError } from "../../errors.ts";
+import { createGit } from "../../git/git.ts";
+import { createNix } from "../../nix/adapter.ts";
+import { renderHtml } from "../../report/html.ts";
+import { renderJson } from "../../report/json.ts";
+import { renderMarkdown } from "../../report/markdown.ts";
+import { renderTerminal } from "../../report/terminal.ts";
+import { createVm } from "../../vm/adapter.ts";
+import { check } from "../../workflow/check.ts";
+import type { GitPort } from "../../workflow/ports.ts";
+import type { CommandContext } from "../command-context.ts";
+import { hostSystem } from "../host-system.ts";
+import { requireWritable, writeWhole } from "../output-files.ts";
+import { createProgress, PROGRESS_FORMS, type ProgressForm } from "../progress.ts";
+
+interface CheckOptions {
+  readonly repo: string;
+  readonly base: string;
+  readonly head: string;
+  readonly config?: string;
+  readonly system?: readonly System[];
+  readonly json?: string;
+  readonly markdown?: string;
+  readonly html?: string;
+  readonly data?: string;
+  readonly allowDirty?: true;
+  readonly progress: ProgressForm;
+}
+
+const CONFIG_FILE = ".github/modprobot.yml";
+const STAGES = {
+  check: ["checkout", "plan", "evaluate", "rebuilds", "build", "sizes", "vm", "consumers", "report"],
+  rebuilds: ["checkout", "plan", "evaluate", "rebuilds", "report"],
+} as const satisfies Record<string, readonly StageName[]>;
+const DESCRIPTIONS = {
+  check: "check a change: rebuilds, sizes, boot, and the consumers of kernel modules that it breaks",
+  rebuilds: "count what a change rebuilds, and stop there (stages 1 to 4 of a check)",
+} as const;
+
+export function checkCommand(name: keyof typeof STAGES, context: CommandContext): Command {
+  return new Command(name)
+    .description(DESCRIPTIONS[name])
+    .requiredOption("--repo <dir>", "local git repository")
+    .requiredOption("--base <rev>", "revision before the change")
+    .requiredOption("--head <rev>", "revision with the change")
+    .option("--config <file>", `configuration to use instead of ${CONFIG_FILE} at base`)
+    .option(
+      "--system <systems...>",
+      "systems to evaluate for (default: the configuration's, else this machine's)",
+    )
+    .option("--json <file>", "write the report as JSON (modprobot schema describes it)")
+    .option("--markdown <file>", "write the report as Markdown, as it would stand on a pull request")
+    .option("--html <file>", "write the report as one self-contained page with charts")
+    .option("--data <dir>", "where evaluations and measurements are kept (default: ~/.cache/modprobot)")
+    .option("--allow-dirty", "check the two commits although the working tree has uncommitted changes")
+    .addOption(
+      new Option(
+        "--progress <how>",
+        "progress on standard error: live on a terminal, one line a stage, or none",
+      )
+        .choices(PROGRESS_FORMS)
+        .default("auto"),
+    )
+    .action((options: CheckOptions) => runCheck(name, options, context));
+}
+
+async function runCheck(
+  name: keyof typeof STAGES,
+  options: CheckOptions,
+  context: CommandContext,
+): Promise<void> {
+  const { io, signal, setStatus } = context;
+  for (const option of ["json", "markdown", "html"] as const) {
+    const file = options[option];
+    if (file !== undefined) await requireWritable(`--${option}`, file);
+  }
+  const dataDirectory = resolve(options.data ?? defaultDataDirectory());
+  await mkdir(dataDirectory, { recursive: true });
+  const temporaryDirectory = await mkdtemp(join(tmpdir(), "modprobot-"));
+  const progress = createProgress(io, STAGES[name], options.progress);
+  try {
+    const places = { dataDirectory, temporaryDirectory };
+    const git = await createGit({
+      ...places,
+      repository: resolve(options.repo),
+      allowDirty: options.allowDirty === true,
+      signal,
+    });
+    const base = await git.resolve(options.base, signal);
+    const head = await git.resolve(options.head, signal);
+    if (base === head) throw sameRevision(options, base);
+    const { config, warnings } = await readConfig(options.config, git, base, signal);
+    for (const warning of warnings) io.stderr.write(`modprobot: warning: ${warning}\n`);
+
+    const result = await check(
+      {
+        base,
+        head,
+        config,
+        systems: options.system ?? (config.written.has("systems") ? config.systems : [hostSystem()]),
+        scope: name === "check" ? "everything" : "rebuilds",
+      },
+      {
+        git,
+        nix: createNix(places),
+        vm: createVm(places),
+        progress,
+        clock: () => performance.now(),
+        buildSystem: hostSystem(),
+      },
+      signal,
+    );
+    await progress.stop();
+    await writeReports(result, options, context);
+    setStatus(exitStatusOf(result.verdict));
+  } finally {
+    await progress.stop();
+    await rm(temporaryDirectory, { recursive: true, force: true });
+  }
+}
+
+function sameRevision(options: CheckOptions, commit: string): UserError {
+  return new UserError(
+    "base-is-head",
+    `base ${JSON.stringify(options.base)} and head ${JSON.stringify(options.head)} are the same commit, ${commit.slice(0, 12)}`,
+    "There is nothing to compare. Name the commit before the change with --base and the one with it with --head.",
+  );
+}
+
+async function readConfig(
+  file: string | undefined,
+  git: GitPort,
+  base: string,
+  signal: AbortSignal,
+): Promise<{ config: Config; warnings: readonly string[] }> {
+  if (file === undefined) {
+    // At base, never at head: a change may not loosen the rules it is checked by.
+    return parseConfig(
+      (await git.readFile(base, CONFIG_FILE, signal)) ?? "",
+      `${CONFIG_FILE} at ${base.slice(0, 12)}`,
+    );
+  }
+  const text = await readFile(file, "utf8").catch((cause: unknown) => {
+    throw new UserError(
+      "config-unreadable",
+      `cannot read the configuration ${JSON.stringify(file)}`,
+      "Name a file that exists with --config.",
+      { cause },
+    );
+  });
+  return parseConfig(text, file);
+}
+
+async function writeReports(
+  result: CheckResult,
+  options: CheckOptions,
+  { io }: CommandContext,
+): Promise<void> {
+  if (options.json !== undefined) await writeWhole(options.json, renderJson(result));
+  if (options.markdown !== undefined) await writeWhole(options.markdown, renderMarkdown(result));
+  if (options.html !== undefined) await writeWhole(options.html, renderHtml(result));
+  const colour = io.stdout.isTTY === true && !colourRefused();
+  io.stdout.write(renderTerminal(result, { colour, width: io.stdout.columns ?? 100 }));
+}

@@ -1,0 +1,48 @@
+/** The words of the command line (DESIGN.md fixes them) and their help. What they do is in `commands/`. */
+import { Command } from "commander";
+import { checkCommand } from "./commands/check.ts";
+import { laterCommand } from "./commands/later.ts";
+import { schemaCommand } from "./commands/schema.ts";
+import type { TerminalIo } from "./terminal-io.ts";
+import { VERSION } from "./version.ts";
+
+const EXAMPLES = `
+Examples:
+  modprobot check --repo . --base origin/master --head HEAD
+  modprobot check --repo ~/nixpkgs --base main --head split-modules --json report.json --html report.html
+  modprobot rebuilds --repo . --base HEAD~1 --head HEAD --system x86_64-linux --system aarch64-linux
+  modprobot schema report
+
+Exit status: 0 success · 1 the change breaks something · 2 wrong usage or configuration · 3 could not be checked · 130 interrupted`;
+
+export function createProgram(
+  io: TerminalIo,
+  signal: AbortSignal,
+  setStatus: (status: number) => void,
+): Command {
+  const program = new Command("modprobot");
+  program
+    .description(
+      "What does a change to a Nix kernel recipe rebuild, resize and break? Checked before it is merged.",
+    )
+    .version(VERSION)
+    .addHelpText("after", EXAMPLES)
+    .showHelpAfterError("(modprobot --help shows examples)")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+    });
+
+  const context = { io, signal, setStatus };
+  program.addCommand(inherit(program, checkCommand("check", context)));
+  program.addCommand(inherit(program, checkCommand("rebuilds", context)));
+  program.addCommand(inherit(program, schemaCommand(context)));
+  for (const name of ["pr", "serve", "worker"] as const)
+    program.addCommand(inherit(program, laterCommand(name)));
+  return program;
+}
+
+function inherit(program: Command, command: Command): Command {
+  return command.copyInheritedSettings(program);
+}

@@ -1,0 +1,93 @@
+/** Stage 9, first half: everything that was found out, joined into one result. Decisions are `domain/`'s. */
+import type {
+  CheckResult,
+  ConsumerResult,
+  Rebuilds,
+  StageName,
+  StageResult,
+  VmResult,
+} from "../domain/check-result.ts";
+import { findLeaks } from "../domain/closure-leaks.ts";
+import { deriveFindings } from "../domain/derive-findings.ts";
+import { headline } from "../domain/headline.ts";
+import { kernelResult } from "../domain/kernel-result.ts";
+import { findExcesses } from "../domain/size-excess.ts";
+import { verdictOf } from "../domain/verdict.ts";
+import { bootResult, repositoryTestResult } from "../domain/vm-result.ts";
+import type { KernelBoot, RepositoryTest } from "./boot-kernels.ts";
+import type { MeasuredKernel } from "./measure-kernels.ts";
+import type { StageLog } from "./stages.ts";
+import type { CheckRequest } from "./world.ts";
+
+export interface Gathered {
+  readonly request: CheckRequest;
+  readonly stages: StageLog;
+  readonly rebuilds: Rebuilds;
+  /** These three are undefined where their stage was skipped or could not run. */
+  readonly kernels?: readonly MeasuredKernel[] | undefined;
+  readonly boots?:
+    | { readonly kernels: readonly KernelBoot[]; readonly tests: readonly RepositoryTest[] }
+    | undefined;
+  readonly consumers?: readonly ConsumerResult[] | undefined;
+}
+
+export async function assembleResult(gathered: Gathered): Promise<CheckResult> {
+  const { request, rebuilds, stages } = gathered;
+  const measured = gathered.kernels ?? [];
+  const parts = await stages.require("report", async () => {
+    const kernels = measured.map((kernel) =>
+      kernelResult(
+        kernel.attr,
+        kernel.system,
+        { ...kernel.base, facts: kernel.facts.base },
+        { ...kernel.head, facts: kernel.facts.head },
+      ),
+    );
+    const vm = vmResults(gathered);
+    const consumers = gathered.consumers ?? [];
+    const grown = measured.flatMap(({ facts: { base, head } }) =>
+      head === undefined ? [] : [{ base, head }],
+    );
+    const findings = deriveFindings({
+      rebuilds,
+      kernels,
+      vm,
+      consumers,
+      leaks: grown.flatMap(({ base, head }) => findLeaks(base, head)),
+      excesses: grown.flatMap(({ base, head }) => findExcesses(base, head, request.config.sizes)),
+    });
+    return { kernels, vm, consumers, findings };
+  });
+  const stageResults = complete(stages.results());
+  const unnamed = {
+    schema: 1 as const,
+    base: request.base,
+    head: request.head,
+    verdict: verdictOf(parts.findings, stageResults),
+    rebuilds,
+    ...parts,
+    stages: stageResults,
+  };
+  return { ...unnamed, headline: headline(unnamed) };
+}
+
+function vmResults({ boots }: Gathered): VmResult[] {
+  return [...(boots?.kernels ?? []).map(bootResult), ...(boots?.tests ?? []).map(repositoryTestResult)];
+}
+
+const AFTER_PLAN = ["build", "sizes", "vm", "consumers"] as const satisfies readonly StageName[];
+
+/** A stage nobody came to because an earlier one could not run is `not-run` too, and says so. */
+function complete(stages: readonly StageResult[]): StageResult[] {
+  const ran = new Set(stages.map(({ stage }) => stage));
+  const stopped = stages.find(({ stage, status }) => status === "not-run" && stage !== "report");
+  const missing = stopped === undefined ? [] : AFTER_PLAN.filter((stage) => !ran.has(stage));
+  const added = missing.map((stage) => ({
+    stage,
+    status: "not-run" as const,
+    reason: `${stopped?.stage} could not run`,
+    seconds: 0,
+  }));
+  const report = stages.filter(({ stage }) => stage === "report");
+  return [...stages.filter(({ stage }) => stage !== "report"), ...added, ...report];
+}

@@ -1,0 +1,53 @@
+/**
+ * A check, told as a story: the 40 lines to read first.
+ *
+ * Facts are gathered through ports, decided upon in `domain/`, and returned as one value; rendering and
+ * publishing are the caller's. The machine's trouble in one stage costs that stage and what needs it.
+ */
+import type { CheckResult } from "../domain/check-result.ts";
+import { summarizeRebuilds } from "../domain/rebuilds.ts";
+import { assembleResult } from "./assemble-result.ts";
+import { bootKernels, runRepositoryTests } from "./boot-kernels.ts";
+import { buildKernels } from "./build-kernels.ts";
+import { checkConsumers } from "./check-consumers.ts";
+import { checkOut } from "./check-out.ts";
+import { evaluateTrees, outcomes } from "./evaluate-trees.ts";
+import { createLanes } from "./lanes.ts";
+import { measureKernels } from "./measure-kernels.ts";
+import { planFromFacts } from "./plan-check.ts";
+import { createStageLog } from "./stages.ts";
+import type { CheckRequest, World } from "./world.ts";
+
+/** @throws UserError, EnvironmentError (nothing could be checked at all), Interrupted */
+export async function check(request: CheckRequest, world: World, signal: AbortSignal): Promise<CheckResult> {
+  const stages = createStageLog(world.progress, world.clock);
+  const lanes = createLanes();
+  await world.nix.probe(signal);
+
+  await using trees = await checkOut(request, world, stages, signal);
+  const systems = await stages.require("evaluate", (stage) =>
+    evaluateTrees(trees, request, world, stage, signal),
+  );
+  const rebuilds = await stages.require("rebuilds", async () => summarizeRebuilds(outcomes(systems)));
+  const plan = await stages.require("plan", () => planFromFacts(systems, request, world, signal));
+  const counted = { request, stages, rebuilds };
+  if (plan.reason !== undefined) {
+    for (const stage of ["build", "sizes", "vm", "consumers"] as const) stages.skip(stage, plan.reason);
+    return assembleResult(counted);
+  }
+
+  const builds = await stages.run("build", (stage) =>
+    buildKernels(plan.kernels, systems, request, world, lanes, stage, signal),
+  );
+  const kernels =
+    builds && (await stages.run("sizes", () => measureKernels(builds, trees, request, world, signal)));
+  if (kernels === undefined) return assembleResult(counted);
+  const boots = await stages.run("vm", async (stage) => ({
+    kernels: await bootKernels(kernels, request, world, lanes, stage, signal),
+    tests: await runRepositoryTests(plan.vmTests, systems, request, lanes, stage, signal),
+  }));
+  const consumers = await stages.run("consumers", (stage) =>
+    checkConsumers({ kernels, systems, trees, request, world, lanes, stage }, signal),
+  );
+  return assembleResult({ ...counted, kernels, boots, consumers });
+}

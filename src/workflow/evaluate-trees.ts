@@ -1,0 +1,77 @@
+/** Stage 3: base and head, evaluated for every system asked for. A system that cannot be evaluated costs itself only. */
+import type { System } from "../domain/evaluation.ts";
+import type { EvaluationPair } from "../domain/rebuilds.ts";
+import { UserError } from "../errors.ts";
+import type { Trees } from "./check-out.ts";
+import type { Checkout, EvaluatedTree, EvaluationRequest } from "./ports.ts";
+import type { StageContext } from "./stages.ts";
+import type { CheckRequest, World } from "./world.ts";
+
+export interface EvaluatedPair {
+  readonly base: EvaluatedTree;
+  readonly head: EvaluatedTree;
+}
+
+export type EvaluatedSystems = ReadonlyMap<System, EvaluatedPair>;
+
+/** What both sides became, without the stores behind them. */
+export function outcomes(systems: EvaluatedSystems): ReadonlyMap<System, EvaluationPair> {
+  return new Map(
+    [...systems].map(([system, { base, head }]) => [system, { base: base.outcome, head: head.outcome }]),
+  );
+}
+
+export function evaluationRequest(
+  checkout: Checkout,
+  system: System,
+  { config }: CheckRequest,
+): EvaluationRequest {
+  return {
+    checkout,
+    system,
+    entry: config.entry,
+    config: config.nixpkgsConfig,
+    timeoutSeconds: config.limits.evaluationSeconds,
+    memoryBytes: config.limits.evaluationMemory,
+  };
+}
+
+export async function evaluateTrees(
+  trees: Trees,
+  request: CheckRequest,
+  world: World,
+  stage: StageContext,
+  signal: AbortSignal,
+): Promise<EvaluatedSystems> {
+  await requireEntry(request, world, signal);
+  const pairs: [System, EvaluatedPair][] = [];
+  for (const system of request.systems) {
+    const counts = { base: 0, head: 0 };
+    const evaluate = (side: "base" | "head") =>
+      world.nix.evaluate(
+        evaluationRequest(trees[side], system, request),
+        (attrs) => {
+          counts[side] = attrs;
+          stage.detail(`${system}: ${counts.base} attrs at base, ${counts.head} at head`);
+        },
+        signal,
+      );
+    const [base, head] = await Promise.all([evaluate("base"), evaluate("head")]);
+    for (const { outcome } of [base, head]) {
+      if (outcome.status === "not-run") stage.notRun(`${system}: ${outcome.reason}`);
+    }
+    pairs.push([system, { base, head }]);
+  }
+  return new Map(pairs);
+}
+
+async function requireEntry(request: CheckRequest, world: World, signal: AbortSignal): Promise<void> {
+  const { entry } = request.config;
+  if ((await world.git.readFile(request.base, entry, signal)) !== undefined) return;
+  throw new UserError(
+    "entry-missing",
+    `the repository has no ${JSON.stringify(entry)} at base ${request.base.slice(0, 12)}`,
+    "modprobot evaluates the file that the configuration key `entry` names (default default.nix), called with `system` and `config`.\n" +
+      "Name the file that holds the package set in .github/modprobot.yml at base, or in a file given with --config.",
+  );
+}

@@ -1,0 +1,186 @@
+/**
+ * What bad input gets: what was seen, what to do, the right exit status; never a trace, a success or a zero.
+ */
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { type Ended, modprobot, temporaryDirectory } from "../harness/modprobot.ts";
+
+const work = temporaryDirectory();
+const repo = join(work, "repo");
+
+function git(directory: string, ...args: string[]): string {
+  const identity = ["-c", "user.name=t", "-c", "user.email=t@example.invalid"];
+  return execFileSync("git", ["-C", directory, ...identity, ...args], { encoding: "utf8" }).trim();
+}
+
+function commit(directory: string, files: Readonly<Record<string, string>>): void {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(join(directory, path, ".."), { recursive: true });
+    writeFileSync(join(directory, path), text);
+  }
+  git(directory, "add", "-A");
+  git(directory, "commit", "-q", "--allow-empty", "-m", "a commit");
+}
+
+const SET =
+  '{ system ? "x86_64-linux", config ? { } }: { linux = derivation { name = "linux"; inherit system; builder = "/bin/sh"; }; }';
+
+beforeAll(() => {
+  git(work, "init", "-q", "-b", "main", "repo");
+  commit(repo, { "default.nix": SET });
+  commit(repo, { "default.nix": `${SET}\n# changed` });
+});
+
+function check(...more: string[]): Promise<Ended> {
+  const all = ["check", "--data", join(work, "data"), ...more];
+  if (!more.includes("--repo")) all.push("--repo", repo);
+  if (!more.includes("--base")) all.push("--base", "HEAD~1");
+  if (!more.includes("--head")) all.push("--head", "HEAD");
+  return modprobot(all);
+}
+
+function refused(ended: Ended, status: number, ...words: (string | RegExp)[]): void {
+  expect(ended.stderr).not.toMatch(/^\s+at .*\.ts:\d+/m);
+  for (const word of words) expect(ended.stderr).toMatch(word);
+  expect(ended.stdout).toBe("");
+  expect(ended.status).toBe(status);
+}
+
+describe("what the caller gave wrongly ends with 2", () => {
+  it("a repository that is not there", async () => {
+    refused(await check("--repo", join(work, "nowhere")), 2, /nowhere/, /does not exist|no such/i);
+  });
+
+  it("a directory that is no git repository", async () => {
+    mkdirSync(join(work, "plain"));
+
+    refused(await check("--repo", join(work, "plain")), 2, /plain/, /git/);
+  });
+
+  it("uncommitted changes", async () => {
+    const dirty = join(work, "dirty");
+    git(work, "clone", "-q", repo, "dirty");
+    writeFileSync(join(dirty, "default.nix"), "{ }");
+
+    refused(await check("--repo", dirty), 2, /uncommitted/, /default\.nix/, /--allow-dirty/);
+  });
+
+  it("a revision nobody knows", async () => {
+    refused(await check("--head", "mian"), 2, /mian/, /main/);
+  });
+
+  it("base and head the same", async () => {
+    refused(await check("--base", "HEAD", "--head", "main"), 2, /same commit/);
+  });
+
+  it("no default.nix", async () => {
+    const empty = join(work, "empty");
+    git(work, "init", "-q", "-b", "main", "empty");
+    commit(empty, { readme: "1" });
+    commit(empty, { readme: "2" });
+
+    refused(await check("--repo", empty), 2, /default\.nix/, /entry/);
+  });
+
+  it("a configuration with five mistakes: all five, each with its path", async () => {
+    const file = join(work, "five.yml");
+    writeFileSync(
+      file,
+      [
+        "kernel: [linux]",
+        "systems: x86_64-linux",
+        "limits:",
+        "  buildSeconds: soon",
+        "modprobe: [3]",
+        "recipes: ['../../etc']",
+        "",
+      ].join("\n"),
+    );
+
+    const ended = await check("--config", file);
+
+    refused(ended, 2, /kernel\b.*kernels/, /systems/, /limits\.buildSeconds/, /modprobe/, /recipes/);
+  });
+
+  it("a configuration file that is not there", async () => {
+    refused(await check("--config", join(work, "none.yml")), 2, /none\.yml/);
+  });
+
+  it("a kernel attribute that does not exist, with the near ones", async () => {
+    const file = join(work, "attr.yml");
+    writeFileSync(file, "kernels: [linnux]\nrecipes: ['**']\n");
+
+    refused(await check("--config", file), 2, /linnux/, /\blinux\b/);
+  });
+
+  it("a report file in a directory that is not there, before any work", async () => {
+    refused(await check("--json", join(work, "no/such/report.json")), 2, /--json/, /no\/such/);
+  });
+
+  it("a missing option", async () => {
+    refused(await modprobot(["check", "--repo", repo]), 2, /--base/);
+  });
+
+  it.each(["pr", "serve", "worker"])("`%s`, which is not there yet, and says so", async (name) => {
+    refused(await modprobot([name, "NixOS/nixpkgs#423933"]), 2, name, /not part of this version/);
+  });
+
+  it("an unknown command, with the near one", async () => {
+    refused(await modprobot(["chekc"]), 2, /chekc/, /check/);
+  });
+});
+
+describe("what the machine lacks ends with 3", () => {
+  /** A PATH that has everything the program needs but the programs left out. */
+  function pathWithout(...missing: string[]): string {
+    const directory = join(work, `path-without-${missing.join("-")}`);
+    mkdirSync(directory, { recursive: true });
+    const found = execFileSync("bash", ["-c", "compgen -c | sort -u"], { encoding: "utf8" });
+    for (const name of found.split("\n")) {
+      if (!/^[a-z0-9][a-z0-9_.+-]*$/i.test(name) || missing.some((m) => name.startsWith(m))) continue;
+      try {
+        const file = execFileSync("which", [name], { encoding: "utf8" }).trim();
+        symlinkSync(file, join(directory, name));
+      } catch {
+        // A shell word, or there already.
+      }
+    }
+    return directory;
+  }
+
+  it("no Nix", async () => {
+    const ended = await modprobot(
+      ["check", "--repo", repo, "--base", "HEAD~1", "--head", "HEAD", "--data", join(work, "data")],
+      { PATH: pathWithout("nix") },
+    );
+
+    refused(ended, 3, /nix/i, /install|bin\/setup/i);
+  });
+
+  it.each([
+    ["off", "sandbox = false\n", /sandbox/],
+    ["relaxed", "sandbox = relaxed\n", /relaxed/],
+    ["allowed to fall back", "sandbox = true\nsandbox-fallback = true\n", /sandbox-fallback/],
+  ])("Nix's sandbox %s", async (_name, text, word) => {
+    const conf = join(work, `nix-conf-${_name.replaceAll(" ", "-")}`);
+    mkdirSync(conf);
+    writeFileSync(join(conf, "nix.conf"), `${text}build-users-group = nixbld\n`);
+
+    const ended = await modprobot(
+      ["check", "--repo", repo, "--base", "HEAD~1", "--head", "HEAD", "--data", join(work, "data")],
+      { NIX_CONF_DIR: conf },
+    );
+
+    refused(ended, 3, word, /nix\.conf/);
+  });
+
+  it("a data directory that cannot be written", async () => {
+    const file = join(work, "a-file");
+    writeFileSync(file, "");
+    chmodSync(file, 0o444);
+
+    refused(await check("--data", join(file, "data")), 3, /a-file/);
+  });
+});

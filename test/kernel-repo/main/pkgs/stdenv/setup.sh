@@ -42,7 +42,7 @@ outputNames=()
 if structured; then
   for name in "${!outputs[@]}"; do
     outputNames+=("$name")
-    printf -v "$name" %s "${outputs[$name]}"
+    export "$name=${outputs[$name]}"
   done
   if declare -p env >/dev/null 2>&1; then
     for name in "${!env[@]}"; do

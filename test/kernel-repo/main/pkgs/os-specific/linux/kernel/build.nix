@@ -49,87 +49,87 @@ let
   ];
 in
 
-stdenv.mkDerivation (
-  {
+stdenv.mkDerivation {
+  outputs = [ "out" ] ++ lib.optional isModular "dev";
+
+  inherit
+    pname
+    version
+    src
+    configfile
+    postPatch
+    ;
+
+  patches = map (patch: patch.patch) kernelPatches;
+
+  makeFlags = [
+    "O=$(buildRoot)"
+  ]
+  ++ commonMakeFlags;
+  buildFlags = [ linux-kernel.target ] ++ lib.optional isModular "modules";
+  installFlags = [
+    "INSTALL_PATH=$(out)"
+  ]
+  ++ lib.optional isModular "INSTALL_MOD_PATH=$(out)";
+
+  configurePhase = ''
+    runHook preConfigure
+    export HOME=${installkernel}
+    export buildRoot=$PWD/build
+    export KBUILD_BUILD_TIMESTAMP="Thu Jan  1 00:00:01 UTC 1970"
+    mkdir "$buildRoot"
+    cp --no-preserve=mode "$configfile" "$buildRoot/.config"
+    make $makeFlags KCONFIG_ALLCONFIG="$configfile" ${defconfig}
+
+    # An option whose dependencies are not met is dropped by kconfig without a word.
+    if grep '^CONFIG_' "$configfile" | grep -vxFf "$buildRoot/.config" >dropped; then
+      die "options that did not make it into the configuration:" $(cat dropped)
+    fi
+
+    make $makeFlags prepare
+    actual=$(make $makeFlags --no-print-directory -s kernelrelease)
+    if [ "$actual" != ${modDirVersion} ]; then
+      die "modDirVersion ${modDirVersion} is wrong: this kernel calls itself $actual"
+    fi
+    runHook postConfigure
+  '';
+
+  postInstall = ''
+    cp "$buildRoot/.config" "$out/config"
+  ''
+  + lib.optionalString isModular ''
+    make $makeFlags $installFlags modules_install
+    rm -f "$out/lib/modules/${modDirVersion}"/{build,source}
+
+    source=$dev/lib/modules/${modDirVersion}/source
+    build=$dev/lib/modules/${modDirVersion}/build
+    mkdir -p "$source" "$build"
+    ${installBuildTree}
+  '';
+
+  passthru = rec {
     inherit
-      pname
-      version
-      src
+      commonMakeFlags
       configfile
-      postPatch
+      features
+      installkernel
+      isModular
+      kernelPatches
+      modDirVersion
       ;
+    target = linux-kernel.target;
+    moduleBuildDependencies = [ ];
+    moduleMakeFlags = commonMakeFlags;
+    baseVersion = lib.head (lib.splitString "-" version);
+    kernelOlder = lib.versionOlder baseVersion;
+    kernelAtLeast = lib.versionAtLeast baseVersion;
+  };
 
-    patches = map (patch: patch.patch) kernelPatches;
-
-    makeFlags = [ "O=$(buildRoot)" ] ++ commonMakeFlags;
-    buildFlags = [ linux-kernel.target ] ++ lib.optional isModular "modules";
-    installFlags = [ "INSTALL_PATH=$(out)" ] ++ lib.optional isModular "INSTALL_MOD_PATH=$(out)";
-
-    configurePhase = ''
-      runHook preConfigure
-      export HOME=${installkernel}
-      export buildRoot=$PWD/build
-      export KBUILD_BUILD_TIMESTAMP="Thu Jan  1 00:00:01 UTC 1970"
-      mkdir "$buildRoot"
-      cp --no-preserve=mode "$configfile" "$buildRoot/.config"
-      make $makeFlags KCONFIG_ALLCONFIG="$configfile" ${defconfig}
-
-      # An option whose dependencies are not met is dropped by kconfig without a word.
-      if grep '^CONFIG_' "$configfile" | grep -vxFf "$buildRoot/.config" >dropped; then
-        die "options that did not make it into the configuration:" $(cat dropped)
-      fi
-
-      make $makeFlags prepare
-      actual=$(make $makeFlags --no-print-directory -s kernelrelease)
-      if [ "$actual" != ${modDirVersion} ]; then
-        die "modDirVersion ${modDirVersion} is wrong: this kernel calls itself $actual"
-      fi
-      runHook postConfigure
-    '';
-
-    postInstall = ''
-      cp "$buildRoot/.config" "$out/config"
-    ''
-    + lib.optionalString isModular ''
-      make $makeFlags $installFlags modules_install
-      rm -f "$out/lib/modules/${modDirVersion}"/{build,source}
-
-      source=$dev/lib/modules/${modDirVersion}/source
-      build=$dev/lib/modules/${modDirVersion}/build
-      mkdir -p "$source" "$build"
-      ${installBuildTree}
-    '';
-
-    passthru = rec {
-      inherit
-        commonMakeFlags
-        configfile
-        features
-        installkernel
-        isModular
-        kernelPatches
-        modDirVersion
-        ;
-      target = linux-kernel.target;
-      moduleBuildDependencies = [ ];
-      moduleMakeFlags = commonMakeFlags;
-      baseVersion = lib.head (lib.splitString "-" version);
-      kernelOlder = lib.versionOlder baseVersion;
-      kernelAtLeast = lib.versionAtLeast baseVersion;
-    };
-
-    meta = {
-      description = "The Linux kernel";
-      license = lib.licenses.gpl2Only;
-      platforms = lib.platforms.linux;
-      maintainers = [ lib.maintainers.birch ];
-    }
-    // meta;
+  meta = {
+    description = "The Linux kernel";
+    license = lib.licenses.gpl2Only;
+    platforms = lib.platforms.linux;
+    maintainers = [ lib.maintainers.birch ];
   }
-  // lib.optionalAttrs isModular {
-    outputs = [
-      "out"
-      "dev"
-    ];
-  }
-)
+  // meta;
+}

@@ -21,7 +21,7 @@ die() {
 
 # With structured attributes lists are arrays; without, words in one string.
 structured() {
-  [ -n "${NIX_ATTRS_SH_FILE:-}" ] && [ -e "$NIX_ATTRS_SH_FILE" ]
+  [ -n "${NIX_ATTRS_SH_FILE:-}" ]
 }
 
 # Sets the array $1 to the elements of the attribute $1, whichever form it has.

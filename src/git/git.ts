@@ -1,0 +1,116 @@
+/**
+ * Git: a local repository, read for a check. Implements `GitPort`.
+ *
+ * The caller's repository is never written to, and nothing in it is ever run (`git-command.ts`, `mirror.ts`).
+ * Whether two revisions make sense together is not decided here.
+ */
+import { join } from "node:path";
+import { EnvironmentError } from "../errors.ts";
+import type { GitPort } from "../workflow/ports.ts";
+import { checkOut, failed } from "./check-out.ts";
+import { git } from "./git-command.ts";
+import { makeMirror } from "./mirror.ts";
+import { refuseDirty } from "./refuse-dirty.ts";
+import { findRepository, type Repository } from "./repository.ts";
+import { resolveRevision } from "./revision.ts";
+
+export interface GitAdapterOptions {
+  /** Absolute path of a clone's top directory, or of a bare repository. */
+  readonly repository: string;
+  /** Checkouts go here. The caller removes it when the run ends. */
+  readonly temporaryDirectory: string;
+  /** Look at commits although tracked files differ from the last one. */
+  readonly allowDirty?: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** @throws UserError repository-missing, not-a-repository, repository-unreadable, repository-empty, dirty-repository */
+export async function createGit(options: GitAdapterOptions): Promise<GitPort> {
+  const { temporaryDirectory, signal } = options;
+  const repository = await findRepository(options.repository, signal);
+  const mirror = await makeMirror(repository, temporaryDirectory, signal);
+  if (options.allowDirty !== true)
+    await refuseDirty(repository, mirror, join(temporaryDirectory, "index"), signal);
+  return {
+    resolve: (revision, signal) => resolveRevision(repository, revision, signal),
+    checkout: (commit, signal) => checkOut(commit, { repository, mirror, temporaryDirectory }, signal),
+    changedFiles: (base, head, signal) => changedFiles({ base, head }, repository, mirror, signal),
+    readFile: (commit, path, signal) => readFileAt(commit, path, repository, mirror, signal),
+    isAncestor: (ancestor, descendant, signal) =>
+      isAncestor(ancestor, descendant, repository, mirror, signal),
+  };
+}
+
+/** Room for the names of some 500,000 files; nixpkgs has 45,000. */
+const MOST_NAME_BYTES = 64 * 2 ** 20;
+
+async function changedFiles(
+  { base, head }: { readonly base: string; readonly head: string },
+  repository: Repository,
+  mirror: string,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const flags = ["-r", "-z", "--name-only", "--no-renames", "--no-ext-diff", "--no-textconv"];
+  const result = await git(
+    [`--git-dir=${mirror}`, "diff-tree", ...flags, "--end-of-options", base, head, "--"],
+    {
+      signal,
+      keepBytes: MOST_NAME_BYTES,
+    },
+  );
+  if (result.exitCode !== 0) throw failed(head, result, repository);
+  if (result.stdoutDropped > 0) {
+    throw new EnvironmentError(
+      "too-many-files",
+      `the names of the files changed between ${base.slice(0, 12)} and ${head.slice(0, 12)} take more than ${MOST_NAME_BYTES / 2 ** 20} MiB`,
+      "Compare two commits that are closer to each other.",
+    );
+  }
+  return result.stdout
+    .split("\0")
+    .filter((file) => file !== "")
+    .sort();
+}
+
+const MOST_FILE_BYTES = 16 * 2 ** 20;
+
+/** Links, submodules, directories and files over 16 MiB are no text. */
+async function readFileAt(
+  commit: string,
+  path: string,
+  repository: Repository,
+  mirror: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (path === "" || path.includes("\0")) return undefined;
+  const listed = await git(
+    [`--git-dir=${mirror}`, "ls-tree", "-z", "--full-tree", "--long", commit, "--", path],
+    { signal },
+  );
+  if (listed.exitCode !== 0) throw failed(commit, listed, repository);
+  // `<mode> blob <hash> <size>\t<path>\0`; asked for `a/`, git lists what is in `a`.
+  const [, hash, size, name] = /^100\d{3} blob ([0-9a-f]+) +(\d+)\t([^\0]*)\0$/.exec(listed.stdout) ?? [];
+  if (hash === undefined || name !== path || Number(size) > MOST_FILE_BYTES) return undefined;
+  const blob = await git([`--git-dir=${mirror}`, "cat-file", "blob", hash], {
+    signal,
+    keepBytes: MOST_FILE_BYTES,
+  });
+  if (blob.exitCode !== 0) throw failed(commit, blob, repository);
+  return blob.stdout;
+}
+
+async function isAncestor(
+  ancestor: string,
+  descendant: string,
+  repository: Repository,
+  mirror: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const result = await git([`--git-dir=${mirror}`, "merge-base", "--is-ancestor", ancestor, descendant], {
+    signal,
+  });
+  if (result.exitCode === 0) return true;
+  // In a shallow clone "no" may only mean that the history between them is not here.
+  if (result.exitCode === 1 && repository.shallow === undefined) return false;
+  throw failed(descendant, result, repository);
+}

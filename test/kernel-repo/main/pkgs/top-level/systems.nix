@@ -20,5 +20,5 @@ in
   inherit (system.config.system) modulesTree;
   initrd = system.config.system.build.initialRamdisk;
 
-  consumers = callPackage ./consumers.nix { };
+  consumers = import ./consumers.nix { inherit lib callPackage; };
 }

@@ -1,5 +1,5 @@
 # Packages that use a kernel, one for every way in which #423933 broke somebody (R) and for every way that was right
-# all along (N). README.md has the table.
+# all along (N). pkgs/consumers/README.md has the table.
 { lib, callPackage }:
 
 lib.recurseIntoAttrs {

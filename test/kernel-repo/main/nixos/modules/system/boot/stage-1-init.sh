@@ -16,6 +16,11 @@ for module in @kernelModules@; do
     modprobe "$module" || echo "stage 1: cannot load $module"
 done
 
+# The device may come a moment after its driver.
+for attempt in $(seq 50); do
+    test -b /dev/vda && break
+    sleep 0.1
+done
 test -b /dev/vda || fail "no disk"
 @postDeviceCommands@
 

@@ -5,7 +5,7 @@
  * leave behind, and what is evaluated sees the tree and nothing else. Links are made as links and never followed
  * here; submodules stay empty directories, Large File Storage pointers stay pointers.
  */
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { EnvironmentError, UserError } from "../errors.ts";
 import type { RunResult } from "../process.ts";
@@ -39,7 +39,11 @@ export async function checkOut(
         env: { GIT_INDEX_FILE: join(place, "index") },
       },
     );
-    if (laidOut.exitCode !== 0) throw failed(commit, laidOut, repository);
+    if (laidOut.exitCode !== 0) {
+      throw (await isDiskFull(laidOut, place))
+        ? diskFull(commit, temporaryDirectory)
+        : failed(commit, laidOut, repository);
+    }
     return { commit, tree, directory, [Symbol.asyncDispose]: release };
   } catch (error) {
     await release();
@@ -61,16 +65,28 @@ async function treeOf(
   return asked.stdout.trim();
 }
 
-/** Why git could not read or write a commit, told by what the repository is rather than by git's words. */
+/** Less than this free after a failed write, and the disk is what failed. */
+const LITTLE_BYTES = 16 * 2 ** 20;
+
+/** git says "unable to write file" for every reason, so the disk is asked. */
+async function isDiskFull({ stderr }: RunResult, place: string): Promise<boolean> {
+  if (/No space left on device|Disk quota exceeded/.test(stderr)) return true;
+  if (!/unable to (?:write|create)|could not write/.test(stderr)) return false;
+  const { bavail, bsize } = await statfs(place);
+  return bavail * bsize < LITTLE_BYTES;
+}
+
+function diskFull(commit: string, place: string): EnvironmentError {
+  return new EnvironmentError(
+    "disk-full",
+    `the disk of ${JSON.stringify(place)} is full: the files of commit ${commit.slice(0, 12)} do not fit`,
+    "Free some space there, or choose another place with the environment variable TMPDIR.",
+  );
+}
+
+/** Why git could not read a commit, told by what the repository is rather than by git's words. */
 export function failed(commit: string, result: RunResult, repository: Repository): Error {
   const short = commit.slice(0, 12);
-  if (/No space left on device|Disk quota exceeded/.test(result.stderr)) {
-    return new EnvironmentError(
-      "disk-full",
-      `the disk is full: the files of commit ${short} do not fit`,
-      "Free some space, or choose another place with the environment variable TMPDIR.",
-    );
-  }
   if (repository.partial) {
     return new UserError(
       "partial-clone",

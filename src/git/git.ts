@@ -82,15 +82,16 @@ async function readFileAt(
   mirror: string,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  if (path === "" || path.includes("\0")) return undefined;
+  // git itself refuses these as mistakes of the caller; a tree has no such names.
+  if (path.includes("\0") || path.split("/").some((name) => name === "" || name === "." || name === ".."))
+    return undefined;
   const listed = await git(
     [`--git-dir=${mirror}`, "ls-tree", "-z", "--full-tree", "--long", commit, "--", path],
     { signal },
   );
   if (listed.exitCode !== 0) throw failed(commit, listed, repository);
-  // `<mode> blob <hash> <size>\t<path>\0`; asked for `a/`, git lists what is in `a`.
-  const [, hash, size, name] = /^100\d{3} blob ([0-9a-f]+) +(\d+)\t([^\0]*)\0$/.exec(listed.stdout) ?? [];
-  if (hash === undefined || name !== path || Number(size) > MOST_FILE_BYTES) return undefined;
+  const [, hash, size] = /^100\d{3} blob ([0-9a-f]+) +(\d+)\t[^\0]*\0$/.exec(listed.stdout) ?? [];
+  if (hash === undefined || Number(size) > MOST_FILE_BYTES) return undefined;
   const blob = await git([`--git-dir=${mirror}`, "cat-file", "blob", hash], {
     signal,
     keepBytes: MOST_FILE_BYTES,

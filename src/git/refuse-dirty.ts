@@ -53,6 +53,8 @@ export async function refuseDirty(
     "--no-ext-diff",
     "--no-textconv",
   ];
+  // Files whose time stamps moved are looked into first; what is then left differs. Its status says no more.
+  await git([...asked, "update-index", "-q", "--refresh"], options);
   const unstaged = await git([...asked, "diff-files", ...flags], options);
   const staged = await git([...asked, "diff-index", "--cached", ...flags, tree, "--"], options);
   for (const result of [unstaged, staged]) {

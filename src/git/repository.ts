@@ -29,21 +29,16 @@ export interface Repository {
 export async function findRepository(directory: string, signal: AbortSignal): Promise<Repository> {
   await requireDirectory(directory);
   const gitDirectory = await findGitDirectory(directory, signal);
-  const facts = await git(
-    [
-      `--git-dir=${gitDirectory}`,
-      "rev-parse",
-      "--git-common-dir",
-      "--show-object-format",
-      "--is-bare-repository",
-    ],
-    { signal, cwd: directory },
-  );
-  const [common, objectFormat, bare] = facts.stdout.split("\n");
-  if (facts.exitCode !== 0 || common === undefined || objectFormat === undefined) {
-    throw unreadable(directory, gitSaid(facts));
+  const ask = (...flags: string[]) =>
+    git([`--git-dir=${gitDirectory}`, "rev-parse", ...flags], { signal, cwd: directory });
+  // Asked by itself: a path may hold line ends.
+  const common = await ask("--git-common-dir");
+  const facts = await ask("--show-object-format", "--is-bare-repository");
+  const [objectFormat, bare] = facts.stdout.split("\n");
+  if (common.exitCode !== 0 || facts.exitCode !== 0 || objectFormat === undefined) {
+    throw unreadable(directory, gitSaid(common.exitCode === 0 ? facts : common));
   }
-  const commonDirectory = resolve(directory, common);
+  const commonDirectory = resolve(directory, common.stdout.replace(/\n$/, ""));
   await access(join(commonDirectory, "objects"), constants.R_OK | constants.X_OK).catch((cause: unknown) => {
     throw unreadable(directory, String(cause));
   });

@@ -76,7 +76,7 @@ export function readConsole(log: ConsoleLog, question: ConsoleQuestion): Console
     ...bootProblems(begun, log, rest.at(-1)?.text),
     ...releaseProblems(release, question.modDirVersion),
     ...loads.flatMap((load) => loadProblems(load, rest)),
-    ...emptyProblems(loads, question.load.length, begun),
+    ...emptyProblems(loads, question),
     ...scan.splats.slice(0, SPLATS_SHOWN).map((splat) => `kernel: ${splat}`),
     ...endProblems(begun, value("end") !== undefined, loads),
     ...scanProblems(log, value, scan.splats.length + scan.allowed),
@@ -230,10 +230,14 @@ function kernelSaid({ load, from, to }: ReadLoad, kernelLines: readonly KernelLi
   return line === undefined ? "" : ` (kernel: ${line.slice(0, 200)})`;
 }
 
-/** Only defaults were asked for and this kernel has none of them: then nothing was tested. */
-function emptyProblems(loads: readonly ReadLoad[], asked: number, begun: boolean): string[] {
-  if (!begun || asked === 0 || loads.length < asked) return [];
-  return loads.every(({ load }) => load.loaded === "missing")
+/**
+ * Only defaults were asked for, and a kernel that has modules has none of them: then nothing was tested. A kernel
+ * without any modules is tested by having booted.
+ */
+function emptyProblems(loads: readonly ReadLoad[], question: ConsoleQuestion): string[] {
+  const asked = question.load.length;
+  if (asked === 0 || loads.length < asked || question.modDirVersion === null) return [];
+  return loads.every(({ request, load }) => load.loaded === "missing" && request.optional === true)
     ? ["none of the modules to try is in this kernel, neither as a module nor built in"]
     : [];
 }

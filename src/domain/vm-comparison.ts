@@ -126,7 +126,10 @@ function absentEverywhere(base: VmOutcome | undefined, head: VmOutcome | undefin
   const missing = sides.map(({ modules }) =>
     modules.filter((load) => load.loaded === "missing").map((load) => load.module),
   );
-  const everywhere = (missing[0] ?? []).filter((module) => missing.every((names) => names.includes(module)));
+  const problems = sides.flatMap((side) => side.problems);
+  const everywhere = (missing[0] ?? [])
+    .filter((module) => missing.every((names) => names.includes(module)))
+    .filter((module) => !problems.some((problem) => problem.startsWith(`${module} is not in `)));
   return everywhere.length === 0 ? [] : [`not in this kernel, and not tried: ${everywhere.join(", ")}`];
 }
 

@@ -24,7 +24,7 @@ export interface AcceleratorChoice {
 }
 
 /** @param file where the answer is kept between runs */
-export function createAcceleratorChooser(file: string) {
+export function createAcceleratorChooser(file: string, device = "/dev/kvm") {
   let pending: Promise<boolean> | undefined;
 
   const remember = async (qemu: string, kvm: boolean) => {
@@ -42,7 +42,7 @@ export function createAcceleratorChooser(file: string) {
 
   /** @param probe boots a guest with KVM; true when it ended by itself in time */
   return async (qemu: string, probe: () => Promise<boolean>): Promise<AcceleratorChoice> => {
-    if (!(await canOpenKvm())) return { accelerator: "tcg", confirm: async () => {} };
+    if (!(await canOpen(device))) return { accelerator: "tcg", confirm: async () => {} };
     const known = await recall(qemu);
     if (known !== undefined) return { accelerator: known ? "kvm" : "tcg", confirm: async () => {} };
     // Two boots side by side ask once; an interrupted probe is no answer.
@@ -55,8 +55,8 @@ export function createAcceleratorChooser(file: string) {
   };
 }
 
-async function canOpenKvm(): Promise<boolean> {
-  return access("/dev/kvm", constants.R_OK | constants.W_OK).then(
+async function canOpen(device: string): Promise<boolean> {
+  return access(device, constants.R_OK | constants.W_OK).then(
     () => true,
     () => false,
   );

@@ -37,6 +37,13 @@ try() {
   shift 2
   say module "$index" "$module"
   if ! plan=$("$modprobe" --show-depends "$module" 2>&1 </dev/null); then
+    # A kernel built without modules has no modules.builtin either; sysfs knows those that have parameters.
+    loaded=$(sysfs_name "$module")
+    if [ -d "/sys/module/$loaded" ]; then
+      say state "$index" builtin
+      read_options "$index" "$loaded" "$@"
+      return
+    fi
     say state "$index" missing
     say message "$index" "$plan"
     return

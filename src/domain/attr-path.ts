@@ -32,17 +32,17 @@ export function formatAttrPath(components: readonly string[]): AttrPath {
 export function parseAttrPath(path: AttrPath): string[] | undefined {
   if (path === ROOT_ATTR) return [];
   const components: string[] = [];
-  const part = /"((?:[^"\\]|\\[^])*)"|([^."]+)/y;
+  const part = /"((?:[^"\\]|\\[\s\S])*)"|([^."]+)/y;
   for (let at = 0; ; at = part.lastIndex + 1) {
     part.lastIndex = at;
     const match = part.exec(path);
     if (match === null) return undefined;
-    components.push(match[2] ?? unescape(match[1] ?? ""));
+    components.push(match[2] ?? unquote(match[1] ?? ""));
     if (part.lastIndex === path.length) return components;
     if (path[part.lastIndex] !== ".") return undefined;
   }
 }
 
-function unescape(text: string): string {
-  return text.replace(/\\([^])/g, (_, escaped: string) => UNESCAPES[escaped] ?? escaped);
+function unquote(text: string): string {
+  return text.replace(/\\([\s\S])/g, (_, escaped: string) => UNESCAPES[escaped] ?? escaped);
 }

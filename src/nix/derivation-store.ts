@@ -1,0 +1,82 @@
+/**
+ * The derivations an evaluation wrote, read straight from the files: thousands of them, without starting Nix.
+ *
+ * A store is a directory the evaluator filled; what is in it was named by the pull request. Only names that are store paths
+ * are looked up, and only regular files are opened.
+ */
+import { lstat, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Derivation } from "../domain/derivation.ts";
+import type { DrvPath, StorePath } from "../domain/evaluation.ts";
+import { parseDerivation } from "../domain/parse-derivation.ts";
+import { EnvironmentError, Interrupted } from "../errors.ts";
+import { NIX_DERIVATIONS } from "./saved-evaluation.ts";
+import { baseName, isDrvPath, isStorePath } from "./store-path.ts";
+
+/** A kernel's derivation is 20 KiB; the largest of nixpkgs are a few MiB. */
+const DERIVATION_BYTES = 64 * 1024 * 1024;
+const SOURCE_BYTES = 1024 * 1024;
+/** Files open at once. */
+const AT_ONCE = 64;
+
+export interface DerivationReader {
+  closure(roots: Iterable<DrvPath>, signal: AbortSignal): Promise<ReadonlyMap<DrvPath, Derivation>>;
+  readSource(path: StorePath): Promise<string | undefined>;
+  read(drv: DrvPath): Promise<Derivation>;
+}
+
+export function createDerivationReader(storeRoot: string): DerivationReader {
+  const place = (path: StorePath) => join(storeRoot, NIX_DERIVATIONS, baseName(path));
+  const parsed = new Map<DrvPath, Derivation>();
+
+  const read = async (drv: DrvPath): Promise<Derivation> => {
+    const known = parsed.get(drv);
+    if (known !== undefined) return known;
+    const text = isDrvPath(drv) ? await readText(place(drv), DERIVATION_BYTES) : undefined;
+    if (text === undefined) throw derivationMissing(drv, storeRoot);
+    const derivation = parseDerivation(drv, text);
+    parsed.set(drv, derivation);
+    return derivation;
+  };
+
+  return {
+    read,
+    async closure(roots, signal) {
+      const found = new Map<DrvPath, Derivation>();
+      let frontier = [...new Set(roots)];
+      while (frontier.length > 0) {
+        const next = new Set<DrvPath>();
+        for (let at = 0; at < frontier.length; at += AT_ONCE) {
+          if (signal.aborted) throw new Interrupted();
+          for (const derivation of await Promise.all(frontier.slice(at, at + AT_ONCE).map(read))) {
+            found.set(derivation.path, derivation);
+            for (const input of derivation.inputDrvs.keys()) next.add(input);
+          }
+        }
+        frontier = [...next].filter((drv) => !found.has(drv));
+      }
+      return found;
+    },
+    async readSource(path) {
+      if (!isStorePath(path)) return undefined;
+      const text = await readText(place(path), SOURCE_BYTES);
+      return text?.includes("\0") ? undefined : text;
+    },
+  };
+}
+
+/** `undefined` unless it is a regular file of at most that many bytes. */
+async function readText(file: string, limit: number): Promise<string | undefined> {
+  const status = await lstat(file).catch(() => undefined);
+  if (status?.isFile() !== true || status.size > limit) return undefined;
+  return readFile(file, "utf8");
+}
+
+function derivationMissing(drv: DrvPath, storeRoot: string): EnvironmentError {
+  return new EnvironmentError(
+    "evaluation-damaged",
+    `the derivation ${drv} is missing from the evaluation at ${storeRoot}`,
+    "Something removed a part of the data directory while it was in use. Run the check again; the tree is evaluated anew.",
+    { retryable: true },
+  );
+}

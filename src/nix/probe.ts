@@ -1,0 +1,173 @@
+/**
+ * Probe: may this Nix be trusted to build a pull request's code?
+ *
+ * A build runs whatever the recipe says. What holds it is Nix's sandbox, and Nix by default builds *without* one, and
+ * without a word, where the kernel refuses namespaces (`sandbox-fallback`). So the settings are read, and then the sandbox
+ * is tried: a build looks for a file of this host that it must not see. The proof holds until the machine is rebooted or
+ * Nix or its settings change.
+ */
+import { createHash, randomUUID } from "node:crypto";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { nixString } from "../domain/attr-path.ts";
+import { EnvironmentError } from "../errors.ts";
+import { run } from "../process.ts";
+import { findProgram } from "./find-program.ts";
+import { readSealed, writeSealed } from "./sealed-file.ts";
+
+/** Debian 12 has 2.8.0; what we call is there and in every later release. */
+const OLDEST = [2, 8] as const;
+
+/** Handed to every build as well, for a configuration that changes while we run. */
+export const SANDBOX_OPTIONS = [
+  "--option",
+  "sandbox",
+  "true",
+  "--option",
+  "sandbox-fallback",
+  "false",
+] as const;
+
+const setting = z.object({ value: z.unknown() });
+const settings = z.object({ sandbox: setting, "sandbox-fallback": setting, "sandbox-paths": setting });
+
+/** @throws EnvironmentError nix-missing, nix-too-old, nix-unreadable, sandbox-off, sandbox-fallback, sandbox-broken */
+export async function probe(
+  dataDirectory: string,
+  signal: AbortSignal,
+): Promise<{ readonly version: string }> {
+  const version = await nixVersion(signal);
+  const shown = await showConfig(signal);
+  checkSettings(shown);
+  await proveSandbox(dataDirectory, JSON.stringify([version, shown]), signal);
+  return { version };
+}
+
+async function nixVersion(signal: AbortSignal): Promise<string> {
+  for (const program of ["nix-instantiate", "nix-store", "nix"]) {
+    if ((await findProgram(program)) === undefined) throw nixMissing(program);
+  }
+  const { stdout } = await run("nix-instantiate", ["--version"], { signal });
+  const version = /(\d+)\.(\d+)[^\s]*/.exec(stdout.split("\n")[0] ?? "");
+  if (version === null)
+    throw unreadable(`nix-instantiate --version says ${JSON.stringify(stdout.slice(0, 200))}`);
+  if (!isRecent(Number(version[1]), Number(version[2]))) throw tooOld(version[0]);
+  return version[0];
+}
+
+const isRecent = (major: number, minor: number) =>
+  major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1]);
+
+type Settings = z.infer<typeof settings>;
+
+/** `nix show-config` became `nix config show` in 2.20; both are behind a feature flag, lifted for this call only. */
+async function showConfig(signal: AbortSignal): Promise<Settings> {
+  let said = "";
+  for (const command of [["show-config"], ["config", "show"]]) {
+    const args = ["--extra-experimental-features", "nix-command", ...command, "--json"];
+    const result = await run("nix", args, { signal, keepBytes: 8 * 1024 * 1024 });
+    const read = settings.safeParse(result.exitCode === 0 ? JSON.parse(result.stdout) : undefined);
+    if (read.success) return read.data;
+    said = result.stderr.trim().split("\n").at(-1) ?? "";
+  }
+  throw unreadable(`nix show-config --json failed: ${said.slice(0, 300)}`);
+}
+
+function checkSettings(shown: Settings): void {
+  const { sandbox } = shown;
+  // `relaxed` lets a derivation with __noChroot out.
+  if (sandbox.value !== true && sandbox.value !== "true") throw sandboxOff(String(sandbox.value));
+  if (shown["sandbox-fallback"].value !== false) throw sandboxFallback();
+}
+
+/** Builds something that would tell if it could see this host. */
+async function proveSandbox(
+  dataDirectory: string,
+  circumstances: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const boot = await readFile("/proc/sys/kernel/random/boot_id", "utf8").catch(() => randomUUID());
+  const key = createHash("sha256").update(`${boot}${circumstances}`).digest("hex");
+  const place = join(dataDirectory, "nix", "sandbox-proof.zst");
+  if ((await readSealed(place)) === key) return;
+
+  const canary = join(dataDirectory, `sandbox-canary-${randomUUID()}`);
+  try {
+    await writeFile(canary, "seen from inside a build, this file says that there is no sandbox\n");
+    const seen = await buildCanary(canary, signal);
+    if (seen !== "hidden\n") throw sandboxBroken("a build can read files of this host");
+  } finally {
+    await rm(canary, { force: true });
+  }
+  await writeSealed(place, key);
+}
+
+async function buildCanary(canary: string, signal: AbortSignal): Promise<string> {
+  const expression = `derivation {
+    name = "modprobot-sandbox-canary";
+    system = builtins.currentSystem;
+    builder = "/bin/sh";
+    canary = ${nixString(canary)};
+    args = [ "-c" "if [ -e \\"$canary\\" ]; then echo visible; else echo hidden; fi > $out" ];
+  }`;
+  const args = ["--no-out-link", ...SANDBOX_OPTIONS, "--option", "substitute", "false", "-E", expression];
+  const result = await run("nix-build", args, { signal, timeoutMs: 120_000 });
+  if (result.exitCode !== 0) {
+    throw sandboxBroken(
+      `a trial build failed: ${result.stderr.trim().split("\n").slice(-4).join(" ").slice(0, 600)}`,
+    );
+  }
+  return readFile(result.stdout.trim(), "utf8");
+}
+
+const SET_UP =
+  "bin/setup does this on Debian; elsewhere edit /etc/nix/nix.conf (and restart nix-daemon where it runs).";
+
+function nixMissing(program: string): EnvironmentError {
+  return new EnvironmentError(
+    "nix-missing",
+    `Nix is not installed: there is no ${program} on PATH`,
+    "Run bin/setup, or install Nix 2.8 or later: https://nixos.org/download",
+  );
+}
+
+function tooOld(version: string): EnvironmentError {
+  return new EnvironmentError(
+    "nix-too-old",
+    `Nix ${version} is too old: ${OLDEST.join(".")} or later is needed`,
+    "Install a later Nix, and see that it comes first on PATH.",
+  );
+}
+
+function unreadable(seen: string): EnvironmentError {
+  return new EnvironmentError(
+    "nix-unreadable",
+    `cannot find out how Nix is set up: ${seen}`,
+    "Check that Nix works: nix-instantiate --version",
+  );
+}
+
+function sandboxOff(value: string): EnvironmentError {
+  return new EnvironmentError(
+    "sandbox-off",
+    `Nix's build sandbox is ${value === "relaxed" ? "only relaxed" : "off"} (sandbox = ${value}), and a check builds the code of a pull request`,
+    `Put this line into nix.conf: sandbox = true\n${SET_UP}`,
+  );
+}
+
+function sandboxFallback(): EnvironmentError {
+  return new EnvironmentError(
+    "sandbox-fallback",
+    "Nix would build without a sandbox where it cannot make one (sandbox-fallback = true)",
+    `Put this line into nix.conf: sandbox-fallback = false\n${SET_UP}`,
+  );
+}
+
+function sandboxBroken(seen: string): EnvironmentError {
+  return new EnvironmentError(
+    "sandbox-broken",
+    `Nix's build sandbox does not work: ${seen}`,
+    `The sandbox needs user, mount and network namespaces, the build users (build-users-group in nix.conf) and a shell at /bin/sh inside (sandbox-paths).\n${SET_UP}`,
+  );
+}

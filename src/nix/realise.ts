@@ -1,0 +1,195 @@
+/**
+ * Realise: builds all outputs of one derivation in the machine's Nix store, and says how that went.
+ *
+ * The derivation comes from the store its evaluation wrote to; it and everything it needs are copied over first. A build that
+ * fails is repeated once before it is believed, since a busy machine makes builds fail that are fine. What was believed is
+ * remembered, so that the next check of the same derivation neither builds again nor answers differently.
+ *
+ * Results are rooted below the data directory for as long as a garbage collection could come in between.
+ */
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { BuildOutcome } from "../domain/build.ts";
+import type { Derivation } from "../domain/derivation.ts";
+import type { DrvPath, OutputName, StorePath } from "../domain/evaluation.ts";
+import { type RunResult, run } from "../process.ts";
+import type { BuildLimits } from "../workflow/ports.ts";
+import {
+  type BuildFailure,
+  explainFailure,
+  nixVoice,
+  notTriedReason,
+  readFailure,
+  saysNetworkTrouble,
+} from "./build-failure.ts";
+import type { DerivationReader } from "./derivation-store.ts";
+import { watchSpace } from "./disk-space.ts";
+import type { FactCache } from "./fact-cache.ts";
+import { chunks, evaluationStoreArguments, missingPaths, nixStore, queryPaths } from "./nix-store.ts";
+import { SANDBOX_OPTIONS } from "./probe.ts";
+import { baseName, STORE_DIRECTORY } from "./store-path.ts";
+
+const TAIL_LINES = 60;
+const TAIL_LINE_CHARACTERS = 2_000;
+
+export interface RealiseContext {
+  readonly derivations: DerivationReader;
+  readonly storeRoot: string;
+  readonly facts: FactCache;
+  readonly rootsDirectory: string;
+  readonly temporaryDirectory: string;
+}
+
+type Failed = Extract<BuildOutcome, { status: "failed" }>;
+
+/** @throws EnvironmentError disk-full, store-trouble, evaluation-damaged; Interrupted */
+export async function realise(
+  context: RealiseContext,
+  drv: DrvPath,
+  limits: BuildLimits,
+  signal: AbortSignal,
+): Promise<BuildOutcome> {
+  const derivation = await context.derivations.read(drv);
+  const outputs = outputPaths(derivation);
+  if (outputs === undefined)
+    return notRun("its outputs are content-addressed, and not known before they are built");
+  await mkdir(context.rootsDirectory, { recursive: true });
+  const believed = await context.facts.recall<BuildOutcome>("failure", [drv]);
+  if (believed !== undefined) return believed;
+  if ((await missingPaths(Object.values(outputs), signal)).length === 0) {
+    await keepOutputs(context, drv, Object.values(outputs), signal);
+    return { status: "built", outputs, seconds: 0 };
+  }
+
+  await using space = watchSpace([STORE_DIRECTORY, context.temporaryDirectory]);
+  await importDerivation(context, drv, signal);
+  const first = await buildOnce(context, derivation, outputs, limits, space.check, signal);
+  if (first.status !== "failed" || first.cause === "timeout") return first;
+  const second = await buildOnce(context, derivation, outputs, limits, space.check, signal);
+  const outcome = believe(first, second);
+  if (isBelieved(outcome)) await context.facts.record("failure", [drv], outcome);
+  return outcome;
+}
+
+function believe(first: Failed, second: BuildOutcome): BuildOutcome {
+  if (second.status === "not-run") return second;
+  const seconds = first.seconds + second.seconds;
+  return second.status === "failed"
+    ? { ...second, seconds }
+    : { status: "flaky", logTail: first.logTail, seconds };
+}
+
+/** A build that was too slow may only have met a busy machine. */
+const isBelieved = (outcome: BuildOutcome) =>
+  outcome.status === "flaky" || (outcome.status === "failed" && outcome.cause !== "timeout");
+
+const notRun = (reason: string): BuildOutcome => ({ status: "not-run", reason });
+
+function outputPaths(derivation: Derivation): Record<OutputName, StorePath> | undefined {
+  const paths = Object.entries(derivation.outputs).map(([name, { path }]) => [name, path] as const);
+  return paths.some(([, path]) => path === "") ? undefined : Object.fromEntries(paths);
+}
+
+const rootOf = (context: RealiseContext, drv: DrvPath) => join(context.rootsDirectory, baseName(drv));
+
+/** Roots what is there already. */
+async function keepOutputs(
+  context: RealiseContext,
+  drv: DrvPath,
+  paths: readonly StorePath[],
+  signal: AbortSignal,
+): Promise<void> {
+  await nixStore(["--realise", ...paths, "--add-root", rootOf(context, drv), "--indirect"], { signal });
+}
+
+/** Copies the derivation and all it needs from the evaluation's store, as far as the build store lacks it. */
+async function importDerivation(context: RealiseContext, drv: DrvPath, signal: AbortSignal): Promise<void> {
+  const from = evaluationStoreArguments(context.storeRoot);
+  // Sorted by Nix so that each path comes after those it refers to, which importing insists on.
+  const closure = await queryPaths([...from, "--query", "--requisites"], [drv], signal);
+  const missing = new Set(await missingPaths(closure, signal));
+  if (missing.size === 0) return;
+  const directory = await mkdtemp(join(context.temporaryDirectory, "derivations-"));
+  try {
+    const file = join(directory, "export");
+    for (const paths of chunks(closure.filter((path) => missing.has(path)))) {
+      await nixStore([...from, "--export", ...paths], { signal, stdoutFile: file });
+      await nixStore(["--import"], { signal, input: { file } });
+    }
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function buildOnce(
+  context: RealiseContext,
+  derivation: Derivation,
+  outputs: Record<OutputName, StorePath>,
+  limits: BuildLimits,
+  checkSpace: (said: string) => Promise<void>,
+  signal: AbortSignal,
+): Promise<BuildOutcome> {
+  const result = await run("nix-store", buildArguments(context, derivation.path, limits), { signal });
+  if (result.exitCode === 0) return { status: "built", outputs, seconds: result.seconds };
+  await checkSpace(result.stderr);
+  const said = nixVoice(result.stderr);
+  const reason = notTriedReason(said);
+  if (reason !== undefined) return notRun(reason);
+  const failure = readFailure(derivation.path, result.exitCode, said);
+  if (failure === undefined)
+    return notRun(`nix-store did not build it: ${said.slice(-3).join(" ").slice(0, 600)}`);
+  return describeFailure(context, derivation, failure, result, signal);
+}
+
+/**
+ * `--no-build-output`: standard error is then Nix's own voice, which a builder cannot imitate
+ * (its log is read from where Nix keeps it).
+ */
+function buildArguments(context: RealiseContext, drv: DrvPath, limits: BuildLimits): string[] {
+  return [
+    ...["--realise", drv, "--no-build-output"],
+    ...["--add-root", rootOf(context, drv), "--indirect"],
+    ...["--timeout", String(limits.timeoutSeconds), "--max-silent-time", String(limits.silentSeconds)],
+    ...["--option", "max-build-log-size", String(limits.logBytes)],
+    ...SANDBOX_OPTIONS,
+  ];
+}
+
+async function describeFailure(
+  context: RealiseContext,
+  derivation: Derivation,
+  failure: BuildFailure,
+  result: RunResult,
+  signal: AbortSignal,
+): Promise<BuildOutcome> {
+  const failing = failure.failedDrv ?? derivation.path;
+  const logTail = await readLogTail(failing, signal);
+  const download = await isDownload(context, failing);
+  if (download && saysNetworkTrouble(logTail)) {
+    return notRun(`this machine could not download what ${failing} asks for`);
+  }
+  const explanation =
+    explainFailure([...logTail, ...nixVoice(result.stderr)]) ??
+    (download ? "a source could not be fetched" : undefined);
+  return {
+    status: "failed",
+    ...failure,
+    logTail,
+    ...(explanation === undefined ? {} : { explanation }),
+    seconds: result.seconds,
+  };
+}
+
+async function readLogTail(drv: DrvPath, signal: AbortSignal): Promise<string[]> {
+  // No log at all is an error to nix-store, and for us a builder that never said anything.
+  const { exitCode, stdout } = await run("nix-store", ["--read-log", drv], { signal, keepBytes: 256 * 1024 });
+  if (exitCode !== 0) return [];
+  const lines = stdout.replace(/\n+$/, "").split("\n");
+  return lines.slice(-TAIL_LINES).map((line) => line.slice(0, TAIL_LINE_CHARACTERS));
+}
+
+/** Fixed-output derivations: the only ones with a network. */
+async function isDownload(context: RealiseContext, drv: DrvPath): Promise<boolean> {
+  const { outputs } = await context.derivations.read(drv);
+  return Object.values(outputs).some(({ hash }) => hash !== "");
+}

@@ -15,7 +15,7 @@ runCommand "linux-source-${debs.source.version}.tar.zst"
     find sound tools/perf arch/[!x]* \
       drivers/{gpu,media,infiniband,staging,iio,clk,pinctrl,scsi,usb,misc,mtd,hwmon,mfd,comedi,mmc,hid,dma,md,s390} \
       drivers/{isdn,nvme,regulator,spi,i2c,leds,soc,target,net/ethernet,net/wireless} \
-      fs/{btrfs,xfs,nls,smb,ocfs2,nfs,nfsd,ceph,f2fs,gfs2,jfs,reiserfs,ubifs,afs} \
+      fs/{btrfs,xfs,smb,ocfs2,nfs,nfsd,ceph,f2fs,gfs2,jfs,reiserfs,ubifs,afs} \
       net/{netfilter,mac80211,wireless,bluetooth,sctp,tipc} \
       -type f ! -name 'Kconfig*' ! -name 'Makefile*' ! -name Kbuild -delete
     tar -c --sort=name --owner=0 --group=0 --mtime=@1 -C .. tree | zstd -q -T2 -3 -o $out

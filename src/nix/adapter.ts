@@ -1,0 +1,132 @@
+/**
+ * Nix, as the workflow sees it (`NixPort`): joins the parts of this folder and gives each its directory.
+ *
+ * Below the data directory: `nix/evaluations/` (trees, with their derivations), `nix/facts/` (what was found out about store
+ * paths and builds), `nix/roots/` (results a garbage collection has to leave alone). All of it may be removed at any time
+ * between checks, and costs only time.
+ */
+import { constants } from "node:fs";
+import { lstat, mkdir, open, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { StorePath } from "../domain/evaluation.ts";
+import type { DerivationStore, EvaluationRequest, NixPort } from "../workflow/ports.ts";
+import { readContents } from "./contents.ts";
+import { createDerivationReader } from "./derivation-store.ts";
+import { evaluate, evaluationOf } from "./evaluate.ts";
+import { createEvaluationStore } from "./evaluation-store.ts";
+import { createFactCache } from "./fact-cache.ts";
+import { findHostPrograms, type HostPrograms } from "./jail-mounts.ts";
+import { measure } from "./measure.ts";
+import { readModules } from "./modules.ts";
+import { readPassthru } from "./passthru.ts";
+import { probe } from "./probe.ts";
+import { type RealiseContext, realise } from "./realise.ts";
+import { resolveInStore } from "./store-links.ts";
+import { isStorePath, splitStorePath } from "./store-path.ts";
+
+/** How long results stay rooted after their last use. */
+const ROOTED_MS = 14 * 24 * 60 * 60 * 1000;
+/** `modules.builtin.modinfo` is the largest that is read, and has half a megabyte. */
+const OUTPUT_FILE_BYTES = 16 * 1024 * 1024;
+
+export interface NixDirectories {
+  /** Kept between checks. */
+  readonly dataDirectory: string;
+  /** Removed by the caller when the check ends. */
+  readonly temporaryDirectory: string;
+}
+
+export function createNix({ dataDirectory, temporaryDirectory }: NixDirectories): NixPort {
+  const directory = join(dataDirectory, "nix");
+  const rootsDirectory = join(directory, "roots");
+  const facts = createFactCache(join(directory, "facts"));
+  const store = createEvaluationStore(join(directory, "evaluations"));
+  const machine = lookOnce(async (signal) => {
+    await mkdir(directory, { recursive: true });
+    await dropOldRoots(rootsDirectory);
+    const { version } = await probe(dataDirectory, signal);
+    return { version, host: await findHostPrograms(signal) };
+  });
+
+  return {
+    async probe(signal) {
+      const { version } = await machine(signal);
+      return { version };
+    },
+    async evaluate(request, onProgress, signal) {
+      const { version, host } = await machine(signal);
+      const end = await evaluate({ host, nixVersion: version, store }, request, onProgress, signal);
+      if (end.status === "not-run") return { outcome: end, derivations: noDerivations(end.reason) };
+      const context = { facts, rootsDirectory, temporaryDirectory, storeRoot: end.opened.storeRoot };
+      return {
+        outcome: { status: "evaluated", ...evaluationOf(end.opened) },
+        derivations: derivationStore(context),
+      };
+    },
+    async passthru(request: EvaluationRequest, attr, signal) {
+      const { version, host } = await machine(signal);
+      return readPassthru({ host, nixVersion: version, facts, temporaryDirectory }, request, attr, signal);
+    },
+    measure: (outputs, signal) => measure(facts, outputs, signal),
+    modules: (output, version, measured, signal) =>
+      readModules(facts, output, version, measured, temporaryDirectory, signal),
+    readOutputFile,
+    contents: (output, signal) => readContents(facts, output, temporaryDirectory, signal),
+  };
+}
+
+interface Machine {
+  readonly version: string;
+  readonly host: HostPrograms;
+}
+
+/** What a machine has does not change during a check; a look that failed or was interrupted is taken again. */
+function lookOnce(
+  look: (signal: AbortSignal) => Promise<Machine>,
+): (signal: AbortSignal) => Promise<Machine> {
+  let seen: Promise<Machine> | undefined;
+  return (signal) => {
+    seen ??= look(signal).catch((error: unknown) => {
+      seen = undefined;
+      throw error;
+    });
+    return seen;
+  };
+}
+
+function derivationStore(context: Omit<RealiseContext, "derivations">): DerivationStore {
+  const derivations = createDerivationReader(context.storeRoot);
+  return {
+    closure: derivations.closure,
+    readSource: derivations.readSource,
+    realise: (drv, limits, signal) => realise({ ...context, derivations }, drv, limits, signal),
+  };
+}
+
+/** Of a tree that was not evaluated. */
+function noDerivations(reason: string): DerivationStore {
+  return {
+    closure: async () => new Map(),
+    readSource: async () => undefined,
+    realise: async () => ({ status: "not-run", reason }),
+  };
+}
+
+/** Follows links within the store: `.config` is often one. */
+async function readOutputFile(output: StorePath, path: string): Promise<string | undefined> {
+  if (!isStorePath(output) || splitStorePath(`${output}/${path}`) === undefined) return undefined;
+  const end = await resolveInStore(`${output}/${path}`);
+  if (end.kind !== "file") return undefined;
+  await using file = await open(end.path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  const status = await file.stat();
+  return status.isFile() && status.size <= OUTPUT_FILE_BYTES ? file.readFile("utf8") : undefined;
+}
+
+/** Nix writes a root anew each time it is used. */
+async function dropOldRoots(directory: string): Promise<void> {
+  for (const name of await readdir(directory).catch(() => [])) {
+    const root = join(directory, name);
+    const status = await lstat(root).catch(() => undefined);
+    if (status?.isSymbolicLink() && Date.now() - status.mtimeMs > ROOTED_MS) await rm(root, { force: true });
+  }
+}

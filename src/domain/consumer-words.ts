@@ -1,0 +1,37 @@
+/** Reference, paths and advice of a judged consumer: which of the things it refers to explains what happened. */
+import { adviceFor, adviceForBoth, adviceForError } from "./advice.ts";
+import type { ConsumerEffect } from "./check-result.ts";
+import type { ConsumerReference } from "./consumer-references.ts";
+import { describeReference, describeSelection } from "./reference-words.ts";
+import type { Suspect } from "./suspect.ts";
+
+/** Lost paths it names, version abstracted; the whole output is none. Sorted, each once. */
+export function consumerPaths({ references }: Suspect): readonly string[] {
+  const lost = references.filter(({ status, path }) => status !== "present" && path !== "");
+  return [...new Set(lost.map(({ path }) => path))].sort();
+}
+
+/** Undefined where nothing is known of how it refers to a kernel. */
+export function consumerReference(suspect: Suspect, effect: ConsumerEffect): string | undefined {
+  const telling = tellingReference(suspect);
+  if (telling !== undefined) return describeReference(telling, telling.derivation.drv === headDrv(suspect));
+  if (suspect.suspicion === "eval-error") return undefined;
+  const [first] = suspect.references;
+  if (first === undefined || effect === "none") return undefined;
+  return describeSelection(first.kernel, suspect.outputs);
+}
+
+export function adviseConsumer(suspect: Suspect, effect: ConsumerEffect): string | undefined {
+  if (effect === "size") return undefined;
+  if (suspect.head?.ok === false) return adviceForError(suspect.head.error);
+  const telling = tellingReference(suspect);
+  if (telling !== undefined) return adviceFor(telling);
+  return suspect.suspicion === "selects-other-outputs" ? adviceForBoth(suspect.outputs) : undefined;
+}
+
+/** References come with those that matter first. */
+function tellingReference({ references }: Suspect): ConsumerReference | undefined {
+  return references.find(({ status }) => status !== "present");
+}
+
+const headDrv = ({ head }: Suspect) => (head?.ok ? head.drv : undefined);

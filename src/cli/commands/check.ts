@@ -6,9 +6,8 @@ import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Command, Option } from "commander";
-import type { Config } from "../../config/config.ts";
+import { type Config, defaultConfig, parseConfig } from "../../config/config.ts";
 import { colourRefused, defaultDataDirectory } from "../../config/env.ts";
-import { parseConfig } from "../../config/parse.ts";
 import type { CheckResult, StageName } from "../../domain/check-result.ts";
 import type { System } from "../../domain/evaluation.ts";
 import { exitStatusOf } from "../../domain/verdict.ts";
@@ -149,10 +148,9 @@ async function readConfig(
 ): Promise<{ config: Config; warnings: readonly string[] }> {
   if (file === undefined) {
     // At base, never at head: a change may not loosen the rules it is checked by.
-    return parseConfig(
-      (await git.readFile(base, CONFIG_FILE, signal)) ?? "",
-      `${CONFIG_FILE} at ${base.slice(0, 12)}`,
-    );
+    const atBase = await git.readFile(base, CONFIG_FILE, signal);
+    if (atBase === undefined) return { config: defaultConfig(), warnings: [] };
+    return parseConfig(atBase, `${CONFIG_FILE} at ${base.slice(0, 12)}`);
   }
   const text = await readFile(file, "utf8").catch((cause: unknown) => {
     throw new UserError(

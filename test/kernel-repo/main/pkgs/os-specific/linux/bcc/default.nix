@@ -5,7 +5,7 @@
   kernel,
 }:
 
-stdenv.mkDerivation {
+lib.throwIf (!(kernel.features.ebpf or false)) "bcc needs a kernel with eBPF" stdenv.mkDerivation {
   pname = "bcc";
   version = "0.31.0";
   buildCommand = ''

@@ -12,6 +12,9 @@ callPackage ./build.nix { } {
   src = debianTree;
   configfile = "${debianTree}/config";
   installBuildTree = builtins.readFile ./install-prebuilt-build-tree.sh;
-  features.cloud = true;
+  features = {
+    cloud = true;
+    ebpf = true;
+  };
   meta.description = "The Linux kernel, built by Debian for virtual machines";
 }

@@ -1,4 +1,4 @@
-# Built from the kernel's headers: uses `dev` and nothing else of the kernel.
+# Built from the kernel's headers and its configuration; uses no module.
 {
   lib,
   stdenv,
@@ -7,9 +7,10 @@
 
 stdenv.mkDerivation {
   pname = "perf";
-  inherit (kernel) version;
+  inherit (kernel) version configfile;
   buildCommand = ''
-    mkdir -p $out/bin
+    mkdir -p $out/bin $out/share
+    grep '^CONFIG_PERF_' $configfile >$out/share/events || true
     sed -n 's/^#define UTS_RELEASE //p' \
       ${kernel.dev}/lib/modules/${kernel.modDirVersion}/build/include/generated/utsrelease.h >$out/bin/perf
   '';

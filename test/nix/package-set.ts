@@ -1,0 +1,83 @@
+/**
+ * Tiny package sets for tests with a real Nix: files in a new directory, called with an adapter whose data lies beside them.
+ */
+import { createHash } from "node:crypto";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { AttrPath, AttrResult, DrvPath } from "../../src/domain/evaluation.ts";
+import { createNix } from "../../src/nix/adapter.ts";
+import type { EvaluatedTree, EvaluationRequest, NixPort } from "../../src/workflow/ports.ts";
+
+export const signal = new AbortController().signal;
+
+export const limits = { timeoutSeconds: 60, silentSeconds: 60, logBytes: 1_000_000 };
+
+export interface Workplace extends AsyncDisposable {
+  readonly directory: string;
+  readonly dataDirectory: string;
+  readonly temporaryDirectory: string;
+  readonly nix: NixPort;
+}
+
+export async function workplace(): Promise<Workplace> {
+  const directory = await mkdtemp(join(tmpdir(), "modprobot-nix-test-"));
+  const dataDirectory = join(directory, "data");
+  const temporaryDirectory = join(directory, "tmp");
+  await mkdir(temporaryDirectory, { recursive: true });
+  await mkdir(dataDirectory, { recursive: true });
+  return {
+    directory,
+    dataDirectory,
+    temporaryDirectory,
+    nix: createNix({ dataDirectory, temporaryDirectory }),
+    [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
+  };
+}
+
+/** Writes a package set and returns the request to evaluate it. The tree hash is that of the files. */
+export async function packageSet(
+  place: Workplace,
+  files: Readonly<Record<string, string>>,
+  changes: Partial<EvaluationRequest> = {},
+): Promise<EvaluationRequest> {
+  const tree = createHash("sha256").update(JSON.stringify(files)).digest("hex");
+  const directory = join(place.directory, `tree-${tree.slice(0, 12)}`);
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(directory, name)), { recursive: true });
+    await writeFile(join(directory, name), text);
+  }
+  return {
+    checkout: { commit: "0".repeat(40), tree, directory },
+    system: "x86_64-linux",
+    entry: "default.nix",
+    config: {},
+    timeoutSeconds: 60,
+    memoryBytes: 4 * 1024 ** 3,
+    ...changes,
+  };
+}
+
+/** A package set with a shell at hand: `sh name script more`. */
+export const withShell = (attrs: string) => `
+{ system, config }:
+let
+  sh = name: script: more: derivation ({ inherit name system; builder = "/bin/sh"; args = [ "-ec" script ]; PATH = "/usr/bin:/bin"; } // more);
+in rec {
+${attrs}
+}
+`;
+
+export const evaluate = (place: Workplace, request: EvaluationRequest) =>
+  place.nix.evaluate(request, () => undefined, signal);
+
+export function attrsOf(tree: EvaluatedTree): Record<AttrPath, AttrResult> {
+  if (tree.outcome.status !== "evaluated") throw new Error(tree.outcome.reason);
+  return Object.fromEntries(tree.outcome.attrs);
+}
+
+export function drvOf(tree: EvaluatedTree, attr: AttrPath): DrvPath {
+  const result = attrsOf(tree)[attr];
+  if (result?.ok !== true) throw new Error(`${attr}: ${result?.error ?? "no such attribute"}`);
+  return result.drv;
+}

@@ -14,6 +14,12 @@ export interface KernelModules {
   readonly head: KernelFacts;
 }
 
+export interface LostTreePath {
+  readonly path: string;
+  /** A path that head does have, and that is the same thing as far as names can tell. */
+  readonly instead?: string;
+}
+
 export interface ContentsDifference {
   readonly modules: { readonly base: number; readonly head: number };
   /** Modules inside at base, not inside at head, and not explained by the kernel itself. Sorted. */
@@ -23,7 +29,7 @@ export interface ContentsDifference {
   /** Store paths that texts inside name, there at base and not at head. */
   readonly gone: readonly { readonly path: string; readonly inFile: string; readonly line: number }[];
   /** Paths of the tree that base has and head has not, version abstracted, sorted. */
-  readonly lost: readonly string[];
+  readonly lost: readonly LostTreePath[];
   readonly closureGrowth: { readonly base: number; readonly head: number };
 }
 
@@ -94,8 +100,32 @@ function newlyGone(base: readonly ConsumerContents[], head: readonly ConsumerCon
     .map(({ path, inFile, line }) => ({ path, inFile, line }));
 }
 
-function lostFromListing(base: readonly ConsumerContents[], head: readonly ConsumerContents[], place: Place) {
+function lostFromListing(
+  base: readonly ConsumerContents[],
+  head: readonly ConsumerContents[],
+  place: Place,
+): readonly LostTreePath[] {
   const left = new Set(head.flatMap(({ listing }) => listing.map(place)));
   const before = new Set(base.flatMap(({ listing }) => listing.map(place)));
-  return [...before].filter((path) => !left.has(path)).sort();
+  const lost = [...before].filter((path) => !left.has(path)).sort();
+  if (lost.length === 0) return [];
+  const shallowest = byBaseName(left);
+  return lost.map((path) => {
+    const instead =
+      shallowest.get(baseName(path)) ?? (isImage(path) && left.has("kernel") ? "kernel" : undefined);
+    return { path, ...(instead === undefined ? {} : { instead }) };
+  });
+}
+
+const baseName = (path: string) => path.slice(path.lastIndexOf("/") + 1);
+
+/** A system's tree has the image under the name `kernel`, whatever the architecture calls it. */
+const isImage = (path: string) => /(?:^|\/)(?:bzImage|zImage|Image|vmlinuz|vmlinux)$/.test(path);
+
+function byBaseName(paths: Iterable<string>): ReadonlyMap<string, string> {
+  const shallowest = new Map<string, string>();
+  for (const path of [...paths].sort((a, b) => a.length - b.length || (a < b ? -1 : 1))) {
+    if (!shallowest.has(baseName(path))) shallowest.set(baseName(path), path);
+  }
+  return shallowest;
 }

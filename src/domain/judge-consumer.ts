@@ -15,6 +15,7 @@ import {
   compareContents,
   incompleteness,
   type KernelModules,
+  type LostTreePath,
 } from "./compare-contents.ts";
 import { buildState, compareSides, type SideState } from "./comparison.ts";
 import type { ConsumerContents } from "./consumer-contents.ts";
@@ -45,7 +46,7 @@ export interface ConsumerEvidence {
 export interface JudgedConsumer {
   readonly result: ConsumerResult;
   /** Paths that its tree lost, version abstracted; empty when not compared. What refers to them is asked next. */
-  readonly lostPaths: readonly string[];
+  readonly lostPaths: readonly LostTreePath[];
 }
 
 interface Judgement {

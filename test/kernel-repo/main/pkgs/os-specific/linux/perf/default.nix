@@ -1,4 +1,4 @@
-# Built from the kernel's headers and its configuration; uses no module.
+# Built from the kernel's headers, with the patches the kernel has; uses no module.
 {
   lib,
   stdenv,
@@ -7,10 +7,11 @@
 
 stdenv.mkDerivation {
   pname = "perf";
-  inherit (kernel) version configfile;
+  inherit (kernel) version;
+  kernelPatches = map (patch: patch.name) kernel.kernelPatches;
   buildCommand = ''
     mkdir -p $out/bin $out/share
-    grep '^CONFIG_PERF_' $configfile >$out/share/events || true
+    echo "$kernelPatches" >$out/share/patches
     sed -n 's/^#define UTS_RELEASE //p' \
       ${kernel.dev}/lib/modules/${kernel.modDirVersion}/build/include/generated/utsrelease.h >$out/bin/perf
   '';

@@ -328,7 +328,7 @@ describe("nothing of the repository runs", () => {
   function armed() {
     const trap = join(temporaryDirectory(), "ran");
     const program = join(temporaryDirectory(), "program");
-    writeFileSync(program, `#!/bin/sh\necho "$0 $*" >> ${trap}\ncat\n`, { mode: 0o755 });
+    writeFileSync(program, `#!/bin/sh\necho "$0 $*" >> ${trap}\n`, { mode: 0o755 });
     const repository = repositoryOf({
       ".gitattributes": "* filter=evil diff=evil merge=evil\n",
       ".gitmodules": '[submodule "s"]\n path = s\n url = ext::touch% x\n',

@@ -17,27 +17,33 @@ export interface Machine {
   readonly console: string;
 }
 
-const MACHINES: Readonly<Record<System, Machine>> = {
-  "x86_64-linux": {
-    qemu: "qemu-system-x86_64",
-    hostArch: "x64",
-    model: "pc",
-    emulatedCpu: "max",
-    console: "ttyS0,115200",
-  },
-  "aarch64-linux": {
-    qemu: "qemu-system-aarch64",
-    hostArch: "arm64",
-    model: "virt",
-    // Pointer authentication as the architecture has it takes most of the time of an emulated boot.
-    emulatedCpu: "max,pauth-impdef=on",
-    console: "ttyAMA0",
-  },
-};
+const MACHINES: ReadonlyMap<System, Machine> = new Map([
+  [
+    "x86_64-linux",
+    {
+      qemu: "qemu-system-x86_64",
+      hostArch: "x64",
+      model: "pc",
+      emulatedCpu: "max",
+      console: "ttyS0,115200",
+    },
+  ],
+  [
+    "aarch64-linux",
+    {
+      qemu: "qemu-system-aarch64",
+      hostArch: "arm64",
+      model: "virt",
+      // Pointer authentication as the architecture has it takes most of the time of an emulated boot.
+      emulatedCpu: "max,pauth-impdef=on",
+      console: "ttyAMA0",
+    },
+  ],
+]);
 
 /** Undefined: no kernel of this system can be booted by us. */
 export function machineFor(system: System): Machine | undefined {
-  return MACHINES[system];
+  return MACHINES.get(system);
 }
 
 /**

@@ -27,8 +27,8 @@ export interface HostPrograms {
   readonly kmod: Program & { readonly version: string; readonly understood: ReadonlySet<ModuleCompression> };
 }
 
-/** kmod and prlimit stand in directories that a user's PATH often lacks. */
-const SYSTEM_DIRECTORIES = ["/usr/sbin", "/sbin", "/usr/bin", "/bin"];
+/** Where modprobe stands; a user's PATH often lacks both. */
+const SYSTEM_DIRECTORIES = ["/usr/sbin", "/sbin"];
 /** Where distributions keep what QEMU loads at run time (accelerators); `qemu -L help` names the firmware only. */
 const QEMU_PLUGINS = [
   "/usr/lib/x86_64-linux-gnu/qemu",

@@ -148,9 +148,9 @@ cores = 0
 CONF
 }
 
-# nixSetting NAME: the value Nix works with, wherever it was set.
+# nixSetting NAME: the value Nix works with, wherever it was set; nothing where Nix cannot read its settings.
 nixSetting() {
-  nix --extra-experimental-features nix-command show-config 2>/dev/null | sed -n "s/^$1 = //p"
+  { nix --extra-experimental-features nix-command show-config 2>/dev/null || true; } | sed -n "s/^$1 = //p"
 }
 
 # Prints lines that nix.conf should have and has not.

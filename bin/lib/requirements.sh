@@ -12,6 +12,7 @@ bc:bc
 binutils:ld
 bison:bison
 bubblewrap:bwrap
+ca-certificates:/etc/ssl/certs/ca-certificates.crt
 busybox-static:busybox
 cpio:cpio
 flex:flex
@@ -30,7 +31,6 @@ nix-bin:nix-store
 patch:patch
 python3-minimal:python3
 qemu-system-x86:qemu-system-x86_64
-rsync:rsync
 util-linux:prlimit
 xz-utils:xz
 zstd:zstd

@@ -5,6 +5,7 @@
  * wants to stop, is thrown. Every child leads a process group of its own and the whole group is ended on
  * cancellation and time limit, so nothing it started outlives it. Output is kept as a bounded tail.
  */
+import { stat } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { execa } from "execa";
 import { cleanEnvironment } from "./config/env.ts";
@@ -42,11 +43,17 @@ export interface RunResult {
   readonly seconds: number;
 }
 
+/** How long output may stay quiet, once the program has ended, while something that left its group holds the pipe. */
+const LINGER_MS = 1_000;
 /** How long a group has between SIGTERM and SIGKILL. Nix needs a moment to end its builders and free its locks. */
 const GRACE_MS = 4_000;
 const LINE_LIMIT = 64 * 1024;
 
-/** @throws EnvironmentError `program-missing`; Interrupted */
+/**
+ * A line handler that throws ends the program, and what it threw is thrown from here.
+ *
+ * @throws EnvironmentError program-missing, program-unstartable; Interrupted
+ */
 export async function run(file: string, args: readonly string[], options: RunOptions): Promise<RunResult> {
   if (options.signal.aborted) throw new Interrupted();
   const started = performance.now();
@@ -75,16 +82,30 @@ export async function run(file: string, args: readonly string[], options: RunOpt
   const onAbort = () => group.end();
   options.signal.addEventListener("abort", onAbort, { once: true });
 
+  const handlerErrors: unknown[] = [];
+  const onHandlerError = (error: unknown) => {
+    handlerErrors.push(error);
+    group.end();
+  };
   const stdout = collect(
     options.stdoutFile === undefined ? child.stdout : null,
     options.keepBytes,
     options.onStdoutLine,
+    onHandlerError,
   );
-  const stderr = collect(child.stderr, options.keepBytes, options.onStderrLine);
+  const stderr = collect(child.stderr, options.keepBytes, options.onStderrLine, onHandlerError);
+  // Without this, `await` would last until everything that inherited the pipes has ended.
+  child.once("exit", () => {
+    group.settle();
+    stdout.closeWhenQuiet();
+    stderr.closeWhenQuiet();
+  });
   try {
     const result = await child;
     if (options.signal.aborted) throw new Interrupted();
-    if (result.code === "ENOENT" || result.code === "EACCES") throw missing(file, result.cause);
+    if (handlerErrors.length > 0) throw handlerErrors[0];
+    if (child.pid === undefined) throw await notStarted(file, options.cwd, result.cause);
+    if (isFileError(result.cause)) throw result.cause;
     return {
       exitCode: result.exitCode ?? null,
       signal: result.signal ?? null,
@@ -107,11 +128,30 @@ function standardInput(input: RunOptions["input"]) {
   return typeof input === "object" && "file" in input ? { inputFile: input.file } : { input };
 }
 
-function missing(file: string, cause: unknown): EnvironmentError {
+/** `input.file` or `stdoutFile` could not be opened, read or written; the error names it. EPIPE: input nobody wanted. */
+function isFileError(cause: unknown): boolean {
+  if (!(cause instanceof Error) || !("syscall" in cause) || !("code" in cause)) return false;
+  return ["open", "read", "write"].includes(String(cause.syscall)) && cause.code !== "EPIPE";
+}
+
+/** Why there is no process. */
+async function notStarted(file: string, cwd: string | undefined, cause: unknown): Promise<unknown> {
+  if (isFileError(cause)) return cause;
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+  const cwdMissing = cwd !== undefined && !(await stat(cwd).catch(() => undefined))?.isDirectory();
+  if ((code === "ENOENT" || code === "EACCES") && !cwdMissing) {
+    return new EnvironmentError(
+      "program-missing",
+      `cannot start ${JSON.stringify(file)}: it is not on PATH or not executable`,
+      "Install it, or run bin/setup, which installs everything modprobot needs.",
+      { cause },
+    );
+  }
+  const saw = cwdMissing ? `its working directory ${JSON.stringify(cwd)} is gone` : code;
   return new EnvironmentError(
-    "program-missing",
-    `cannot start ${JSON.stringify(file)}: it is not on PATH or not executable`,
-    "Install it, or run bin/setup, which installs everything modprobot needs.",
+    "program-unstartable",
+    `cannot start ${JSON.stringify(file)}: ${saw}`,
+    "Check that the machine has memory and processes left, and that nobody removed temporary files meanwhile.",
     { cause },
   );
 }
@@ -142,19 +182,33 @@ function endGroup(pid: number | undefined) {
 }
 
 /** Keeps the last bytes of a stream and hands out its lines. */
-function collect(stream: Readable | null, keepBytes = 1024 * 1024, onLine?: (line: string) => void) {
+function collect(
+  stream: Readable | null,
+  keepBytes = 1024 * 1024,
+  onLine?: (line: string) => void,
+  onHandlerError?: (error: unknown) => void,
+) {
   const chunks: Buffer[] = [];
   let kept = 0;
   let dropped = 0;
   let rest = "";
+  let received = 0;
   const decoder = new TextDecoder();
 
   const feedLines = (text: string) => {
     const lines = (rest + text).split("\n");
     rest = (lines.pop() ?? "").slice(0, LINE_LIMIT);
-    for (const line of lines) onLine?.(line.slice(0, LINE_LIMIT));
+    for (const line of lines) handOut(line.slice(0, LINE_LIMIT));
+  };
+  const handOut = (line: string) => {
+    try {
+      onLine?.(line);
+    } catch (error) {
+      onHandlerError?.(error);
+    }
   };
   stream?.on("data", (chunk: Buffer) => {
+    received += chunk.length;
     chunks.push(chunk);
     kept += chunk.length;
     while (chunks.length > 1 && kept - (chunks[0]?.length ?? 0) >= keepBytes) {
@@ -165,10 +219,22 @@ function collect(stream: Readable | null, keepBytes = 1024 * 1024, onLine?: (lin
     if (onLine !== undefined) feedLines(decoder.decode(chunk, { stream: true }));
   });
   stream?.on("end", () => {
-    if (onLine !== undefined && rest !== "") onLine(rest);
+    if (onLine !== undefined && rest !== "") handOut(rest);
   });
+  const closeWhenQuiet = () => {
+    if (stream === null || stream.closed) return;
+    const before = received;
+    // The second step lets what has arrived meanwhile be read, should this process itself have been busy.
+    const look = () => setImmediate(() => (received === before ? stream.destroy() : closeWhenQuiet()));
+    const timer = setTimeout(look, LINGER_MS);
+    stream.once("close", () => clearTimeout(timer));
+  };
   return {
-    text: () => Buffer.concat(chunks).subarray(-keepBytes).toString("utf8"),
+    closeWhenQuiet,
+    text: () =>
+      Buffer.concat(chunks)
+        .subarray(Math.max(0, kept - keepBytes))
+        .toString("utf8"),
     dropped: () => dropped + Math.max(0, kept - keepBytes),
   };
 }

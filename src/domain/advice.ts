@@ -13,10 +13,13 @@ export function adviceFor(reference: ConsumerReference): string | undefined {
   if (movedTo === undefined) return reference.status === "present" ? undefined : adviceForGone(reference);
   const selected = `lib.getOutput "${movedTo}" kernel`;
   if (isInList(reference)) return `list both: \`kernel\` and \`${selected}\``;
+  const attribute = reference.variable ?? (reference.place === "attribute" ? reference.name : undefined);
+  if (path === "" && attribute !== undefined) {
+    return `give \`${selected}\` in \`${attribute}\`, beside \`kernel\` where its other files are needed too`;
+  }
   if (reference.place === "script" && reference.variable !== undefined && isFromOutside(reference)) {
     return `pass \`${selected}\` as \`${reference.variable}\``;
   }
-  if (reference.place === "attribute" && path === "") return `pass \`${selected}\` as \`${reference.name}\``;
   if (path === "") return `\`\${${selected}}\` for what was below \`${output}\` before`;
   return `\`\${${selected}}/${shortened(path)}\``;
 }

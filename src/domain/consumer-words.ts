@@ -5,10 +5,11 @@ import type { ConsumerReference } from "./consumer-references.ts";
 import { describeReference, describeSelection } from "./reference-words.ts";
 import type { Suspect } from "./suspect.ts";
 
-/** Lost paths it names, version abstracted; the whole output is none. Sorted, each once. */
+/** Lost paths it names, version abstracted, without those below another. The whole output is none. Sorted, each once. */
 export function consumerPaths({ references }: Suspect): readonly string[] {
   const lost = references.filter(({ status, path }) => status !== "present" && path !== "");
-  return [...new Set(lost.map(({ path }) => path))].sort();
+  const paths = [...new Set(lost.map(({ path }) => path))].sort();
+  return paths.filter((path) => !paths.some((other) => path.startsWith(`${other}/`)));
 }
 
 /** Undefined where nothing is known of how it refers to a kernel. */
@@ -26,7 +27,8 @@ export function adviseConsumer(suspect: Suspect, effect: ConsumerEffect): string
   if (suspect.head?.ok === false) return adviceForError(suspect.head.error);
   const telling = tellingReference(suspect);
   if (telling !== undefined) return adviceFor(telling);
-  return suspect.suspicion === "selects-other-outputs" ? adviceForBoth(suspect.outputs) : undefined;
+  const suspicion = suspect.inside ?? suspect.suspicion;
+  return suspicion === "selects-other-outputs" ? adviceForBoth(suspect.outputs) : undefined;
 }
 
 /** References come with those that matter first. */

@@ -33,7 +33,7 @@ export function contentsEvidence(difference: ContentsDifference): readonly strin
   const links = dangling.map(({ path, target }) => `${path} → ${target} points nowhere`);
   const paths = gone.map(
     ({ path, inFile, line }) =>
-      `${inFile === "" ? "it" : inFile}:${line} names ${path}, which does not exist`,
+      `${inFile === "" ? `line ${line}` : `${inFile}:${line}`} names ${path}, which does not exist`,
   );
   const growth = hasGrown(difference) ? [growthLine(difference)] : [];
   return [...counts, ...names, ...capped(links), ...capped(paths), ...growth];
@@ -55,11 +55,14 @@ function capped(all: readonly string[]): readonly string[] {
 
 /**
  * A text that is put into an output names a lost path: no build runs it, so none fails. The same words in a build
- * script were run on both sides, and it built the same.
+ * script were run on both sides, and it built the same. One line for each path and text.
  */
 export function saidInTexts({ references }: Suspect): readonly string[] {
-  const texts = references.filter(({ place, status }) => place === "text" && status === "lost");
-  return capped([
-    ...new Set(texts.map(({ derivation, line, text }) => `${derivation.name}:${line}: ${text}`)),
-  ]);
+  const first = new Map<string, string>();
+  for (const { place, status, derivation, path, line, text } of references) {
+    const key = `${derivation.drv}\0${path}`;
+    if (place === "text" && status === "lost" && !first.has(key))
+      first.set(key, `${derivation.name}:${line}: ${text}`);
+  }
+  return capped([...new Set(first.values())]);
 }

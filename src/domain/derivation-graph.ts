@@ -26,24 +26,30 @@ export function directDependents(derivations: ReadonlyMap<DrvPath, Derivation>):
   return dependents;
 }
 
-/** Everything that needs one of `roots`, directly or not, with how many steps it takes. Roots themselves are left out. */
+/** How a derivation needs one of several roots. */
+export interface Way {
+  /** The nearest root; of several as near, the one given first. */
+  readonly root: DrvPath;
+  readonly steps: number;
+}
+
+/** Everything that needs one of `roots`, directly or not. Roots themselves are left out. */
 export function transitiveDependents(
   dependents: Dependents,
   roots: Iterable<DrvPath>,
-): ReadonlyMap<DrvPath, number> {
-  const distance = new Map<DrvPath, number>();
+): ReadonlyMap<DrvPath, Way> {
   const start = new Set(roots);
-  let frontier: readonly DrvPath[] = [...start];
-  for (let steps = 1; frontier.length > 0; steps += 1) {
-    const next: DrvPath[] = [];
-    for (const dependent of frontier.flatMap((drv) => dependents.get(drv) ?? [])) {
-      if (distance.has(dependent) || start.has(dependent)) continue;
-      distance.set(dependent, steps);
-      next.push(dependent);
+  const ways = new Map<DrvPath, Way>();
+  const queue = [...start].map((drv) => ({ drv, way: { root: drv, steps: 0 } }));
+  for (const { drv, way } of queue) {
+    for (const dependent of dependents.get(drv) ?? []) {
+      if (ways.has(dependent) || start.has(dependent)) continue;
+      const next = { root: way.root, steps: way.steps + 1 };
+      ways.set(dependent, next);
+      queue.push({ drv: dependent, way: next });
     }
-    frontier = next;
   }
-  return distance;
+  return ways;
 }
 
 /** From one derivation up to another that needs it, both included; undefined when it does not. */

@@ -36,7 +36,7 @@ function outputsWithin(
   drv: DrvPath,
   derivations: ReadonlyMap<DrvPath, Derivation>,
   kernels: ReadonlySet<DrvPath>,
-  consumers: ReadonlyMap<DrvPath, number>,
+  consumers: ReadonlyMap<DrvPath, unknown>,
 ): readonly OutputName[] {
   const outputs = new Set<OutputName>();
   const seen = new Set([drv]);

@@ -166,7 +166,9 @@ function judgeContents({ suspect, base, head, kernels }: ConsumerEvidence): Judg
   const said = saidInTexts(suspect);
   const effect = contentsEffect(difference, said);
   if (effect === "none") return { comparison: "same-pass", effect, evidence: [], difference };
-  return { comparison: "regressed", effect, evidence: [...evidence, ...said], difference };
+  // The output itself, where it could be read, says the same better.
+  const texts = difference.gone.length === 0 ? said : [];
+  return { comparison: "regressed", effect, evidence: [...evidence, ...texts], difference };
 }
 
 function uncompared(reason: string): Judgement {

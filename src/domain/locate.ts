@@ -25,12 +25,15 @@ export function locateSuspect(
   const recipe = position === undefined ? [] : codeOf(tree, position.file);
   const here = (line: number | undefined) =>
     line === undefined || position === undefined ? undefined : { file: position.file, line };
+  const naming = () => here(lineNaming(recipe, reference, position?.line));
   return (
     here(lineLike(recipe, reference, position?.line)) ??
     here(lineSetting(recipe, reference, position?.line)) ??
+    // What a script got in a variable is mended where it is handed over, not in the script.
+    (reference.variable === undefined ? undefined : naming()) ??
     scriptPosition(reference, tree, texts) ??
     elsewhere(reference, tree) ??
-    here(lineNaming(recipe, reference, position?.line)) ??
+    naming() ??
     position
   );
 }

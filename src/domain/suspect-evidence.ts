@@ -15,6 +15,8 @@ export interface Evidence {
   suspicion: Suspicion;
   /** Steps between it and the derivation that has the reference. */
   distance: number;
+  /** Of `embeds`: the suspicion that lies inside. */
+  readonly inside?: Suspicion;
   readonly references: ConsumerReference[];
   readonly outputs: Set<OutputName>;
 }
@@ -112,8 +114,10 @@ function addEmbedding(
   const suspected = [...evidence]
     .filter(([, { suspicion }]) => suspicion !== "witness" && suspicion !== "configured")
     .map(([drv]) => drv);
-  for (const [drv, distance] of transitiveDependents(dependents, suspected)) {
-    if (attrs.has(drv) && !evidence.has(drv) && !kernels.has(drv))
-      evidence.set(drv, newEvidence("embeds", distance));
+  for (const [drv, { root, steps }] of transitiveDependents(dependents, suspected)) {
+    const inside = evidence.get(root);
+    if (inside === undefined || !attrs.has(drv) || evidence.has(drv) || kernels.has(drv)) continue;
+    const distance = inside.distance + steps;
+    evidence.set(drv, { ...inside, suspicion: "embeds", inside: inside.suspicion, distance });
   }
 }

@@ -29,6 +29,8 @@ export interface Suspect {
   readonly base: AttrResult | undefined;
   readonly head: AttrResult | undefined;
   readonly suspicion: Suspicion;
+  /** Of `embeds`: what the suspect inside it is suspected of; its references are the ones given here. */
+  readonly inside?: Suspicion;
   /** Steps between it and the derivation that has the references; 0 when it has them itself. */
   readonly distance: number;
   /** What it, or a nameless derivation inside it, refers to; those that matter first. */

@@ -50,6 +50,7 @@ function toSuspect(
     references: found.references.toSorted(byWeight),
     outputs: [...found.outputs].sort(),
     distance: found.distance,
+    ...(found.inside === undefined ? {} : { inside: found.inside }),
   };
 
   /** The name that both sides know is the one that can be compared. */

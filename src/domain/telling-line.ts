@@ -15,7 +15,7 @@ export function tellingLine(lines: readonly string[]): string | undefined {
   const said = lines.map((line) => line.trim()).filter((line) => line !== "");
   return (
     said.findLast((line) => COMPLAINT.test(line) && !HEARSAY.test(line)) ??
-    said.findLast((line) => COMPLAINT.test(line)) ??
+    said.findLast((line) => !HEARSAY.test(line)) ??
     said.at(-1)
   );
 }

@@ -11,3 +11,5 @@ cp -r kbuild/scripts kbuild/tools "$source/"
 ln -s "$source/scripts" "$build/scripts"
 ln -s "$source/tools" "$build/tools"
 echo "include $source/Makefile" >"$build/Makefile"
+# The configuration this build ended up with, also where it is not the one Debian built with.
+cp "$buildRoot/.config" "$build/"

@@ -13,6 +13,7 @@ import { makeMirror } from "./mirror.ts";
 import { refuseDirty } from "./refuse-dirty.ts";
 import { findRepository, type Repository } from "./repository.ts";
 import { resolveRevision } from "./revision.ts";
+import { readSourceTree } from "./source-tree.ts";
 
 export interface GitAdapterOptions {
   /** Absolute path of a clone's top directory, or of a bare repository. */
@@ -36,6 +37,7 @@ export async function createGit(options: GitAdapterOptions): Promise<GitPort> {
     checkout: (commit, signal) => checkOut(commit, { repository, mirror, temporaryDirectory }, signal),
     changedFiles: (base, head, signal) => changedFiles({ base, head }, repository, mirror, signal),
     readFile: (commit, path, signal) => readFileAt(commit, path, repository, mirror, signal),
+    sourceTree: (checkout, signal) => readSourceTree(checkout, repository, mirror, signal),
     isAncestor: (ancestor, descendant, signal) =>
       isAncestor(ancestor, descendant, repository, mirror, signal),
   };

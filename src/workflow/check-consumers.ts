@@ -7,18 +7,23 @@
 import type { ConsumerResult } from "../domain/check-result.ts";
 import { scriptSources } from "../domain/consumer-references.ts";
 import type { AttrPath, AttrResult, DrvPath, Evaluation, StorePath, System } from "../domain/evaluation.ts";
-import { type ConsumerSide, type JudgedConsumer, judgeConsumer, unjudgedConsumer } from "../domain/judge-consumer.ts";
+import {
+  type ConsumerSide,
+  type JudgedConsumer,
+  judgeConsumer,
+  unjudgedConsumer,
+} from "../domain/judge-consumer.ts";
 import { type KernelChange, kernelChange } from "../domain/kernel-change.ts";
+import { locateSuspect } from "../domain/locate.ts";
 import type { EvaluatedView } from "../domain/suspect.ts";
 import { findSuspects } from "../domain/suspects.ts";
+import { searchedSources, treeConsumers, treeLosses } from "../domain/tree-consumers.ts";
 import { buildLimits } from "./build-kernels.ts";
 import type { Trees } from "./check-out.ts";
 import type { EvaluatedPair, EvaluatedSystems } from "./evaluate-trees.ts";
 import type { Lanes } from "./lanes.ts";
-import { locateConsumer } from "./locate-consumer.ts";
 import type { MeasuredKernel } from "./measure-kernels.ts";
 import type { DerivationStore, EvaluatedTree } from "./ports.ts";
-import { readersOfLostPaths } from "./readers-of-lost-paths.ts";
 import type { StageContext } from "./stages.ts";
 import type { CheckRequest, World } from "./world.ts";
 
@@ -70,6 +75,7 @@ async function checkSystem(
   const base = await viewOf(pair.base, signal);
   const head = await viewOf(pair.head, signal);
   const texts = await readTexts(scriptSources(head.derivations, kernelDrvs), pair.head.derivations);
+  const tree = await facts.world.git.sourceTree(facts.trees.head, signal);
   const { suspects, leftOut } = findSuspects({
     base,
     head: { ...head, texts },
@@ -88,7 +94,7 @@ async function checkSystem(
       ]);
       ended += 1;
       facts.stage.detail(`${ended} of ${suspects.length} consumers compared`);
-      const place = await locateConsumer(suspect, facts.trees.head, texts);
+      const place = locateSuspect(suspect, tree, texts);
       return judgeConsumer({
         suspect,
         system,
@@ -101,21 +107,36 @@ async function checkSystem(
     }),
   );
 
+  const losses = treeLosses(judged);
+  const searched = losses.length === 0 ? [] : searchedSources(head.derivations);
+  const allTexts = await readTexts(searched, pair.head.derivations);
+  const readers = treeConsumers(losses, { ...head, texts: allTexts, tree, system });
+
   const overLimit = `over the limit of ${config.limits.consumers} consumers (configuration: limits.consumers)`;
+  // A consumer that builds as before and reads a path that is gone breaks when it runs.
+  const failing = new Set(
+    judged.flatMap(({ result }) => (result.comparison === "same-pass" ? [] : [result.name])),
+  );
+  const late = readers.filter(({ name }) => !failing.has(name));
+  const lateNames = new Set(late.map(({ name }) => name));
   return [
-    ...judged.map(({ result }) => result),
+    ...judged.flatMap(({ result }) => (lateNames.has(result.name) ? [] : [result])),
+    ...late,
     ...leftOut.map((suspect) => unjudgedConsumer(suspect, system, overLimit)),
-    ...(await readersOfLostPaths(judged, { ...head, system, store: pair.head.derivations, tree: facts.trees.head }, signal)),
   ];
 }
 
 async function viewOf(tree: EvaluatedTree, signal: AbortSignal): Promise<Omit<EvaluatedView, "texts">> {
-  const attrs: Evaluation = tree.outcome.status === "evaluated" ? tree.outcome.attrs : new Map<AttrPath, AttrResult>();
+  const attrs: Evaluation =
+    tree.outcome.status === "evaluated" ? tree.outcome.attrs : new Map<AttrPath, AttrResult>();
   const roots: DrvPath[] = [...attrs.values()].flatMap((result) => (result.ok ? [result.drv] : []));
   return { attrs, derivations: await tree.derivations.closure(roots, signal) };
 }
 
-async function readTexts(sources: Iterable<StorePath>, store: DerivationStore): Promise<Map<StorePath, string>> {
+async function readTexts(
+  sources: Iterable<StorePath>,
+  store: DerivationStore,
+): Promise<Map<StorePath, string>> {
   const texts = new Map<StorePath, string>();
   for (const source of sources) {
     const text = await store.readSource(source);
@@ -135,7 +156,9 @@ async function buildSide(
     const build = await store.realise(result.drv, buildLimits(request), signal);
     if (build.status !== "built") return { build, contents: [] };
     const outputs = Object.keys(build.outputs).sort();
-    const contents = await Promise.all(outputs.map((name) => world.nix.contents(build.outputs[name] ?? "", signal)));
+    const contents = await Promise.all(
+      outputs.map((name) => world.nix.contents(build.outputs[name] ?? "", signal)),
+    );
     return { build, contents };
   });
 }

@@ -16,6 +16,7 @@ import type {
 } from "../domain/evaluation.ts";
 import type { ModuleFacts } from "../domain/kernel-facts.ts";
 import type { OutputFacts } from "../domain/output-facts.ts";
+import type { SourceTree } from "../domain/source-tree.ts";
 import type { ModprobeRequest, VmOutcome } from "../domain/vm.ts";
 
 /** A commit laid out as files. */
@@ -35,6 +36,8 @@ export interface GitPort {
   changedFiles(base: string, head: string, signal: AbortSignal): Promise<readonly string[]>;
   /** Text of a file at a commit; undefined when it has none. */
   readFile(commit: string, path: string, signal: AbortSignal): Promise<string | undefined>;
+  /** The text files of a checkout; read lazily, links and binaries left out. */
+  sourceTree(checkout: Checkout, signal: AbortSignal): Promise<SourceTree>;
   isAncestor(ancestor: string, descendant: string, signal: AbortSignal): Promise<boolean>;
 }
 

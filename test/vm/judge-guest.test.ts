@@ -56,6 +56,10 @@ describe("whose fault it is", () => {
       name: "a sandbox that may not start",
       run: guest([], { exitCode: 1, errors: "bwrap: No permissions to create new namespace" }),
     },
+    {
+      name: "QEMU ending half way, whatever it says of kernels",
+      run: guest(["n begin 1"], { exitCode: 1, errors: "could not load kernel" }),
+    },
     { name: "QEMU killed half way", run: guest(["n begin 1"], { exitCode: null }) },
   ])("$name is ours", ({ run }) => {
     expect(() => judge(run)).toThrow(EnvironmentError);

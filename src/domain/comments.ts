@@ -16,6 +16,8 @@ export function commentStyleOf(fileName: string): CommentStyle {
 
 /** Index of the comment's first character, the length of the line when it has none. */
 export function commentStart(line: string, style: CommentStyle = "hash"): number {
+  // The line that names a script's interpreter.
+  if (line.startsWith("#!")) return line.length;
   if (style === "slashes" && /^\s*(?:\*|\/\*)/.test(line)) return 0;
   let quote = "";
   for (let i = 0; i < line.length; i += 1) {

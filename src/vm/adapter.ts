@@ -20,6 +20,7 @@ import { kernelCommandLine, type Machine, machineFor, qemuArguments } from "./ma
 import { readModulesTree } from "./modules-tree.ts";
 import { cacheKey, createOutcomeCache, stamp } from "./outcome-cache.ts";
 import { findPrograms, type HostPrograms } from "./programs.ts";
+import { repeatFailure } from "./repeat-failure.ts";
 import { runGuest } from "./run-guest.ts";
 import { sandboxedQemu } from "./sandbox.ts";
 
@@ -201,22 +202,4 @@ function requireMemory(archiveBytes: number, memoryMegabytes: number): void {
     `the modules asked for need a guest with ${neededMegabytes} MiB of memory, and it has ${memoryMegabytes}`,
     "Raise limits.vmMemory in the configuration, or name fewer modules under modprobe.",
   );
-}
-
-async function repeatFailure(
-  bootWith: (accelerator: Accelerator) => Promise<VmOutcome>,
-  accelerator: Accelerator,
-): Promise<VmOutcome> {
-  const first = await bootWith(accelerator).catch((error: unknown) => {
-    // QEMU itself gave up with KVM: then emulation decides alone.
-    if (accelerator === "kvm" && error instanceof EnvironmentError) return undefined;
-    throw error;
-  });
-  if (first?.outcome === "passed") return first;
-  const second = await bootWith("tcg");
-  if (first === undefined || second.outcome !== "passed") return second;
-  return {
-    ...second,
-    firstTry: first.outcome === "failed" ? first.problems : ["the guest did not finish in time"],
-  };
 }

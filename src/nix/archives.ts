@@ -128,7 +128,7 @@ async function lookAtCompressed(
   depth: number,
 ): Promise<number | undefined> {
   const limit = Math.min(ARCHIVE_BYTES, at.budget.bytes);
-  const end = runEnd(at.bytes, offset, format, limit);
+  const end = await runEnd(at.bytes, offset, format, limit);
   const inside = end && (await at.decompressor.one(format, at.bytes.subarray(offset, end), limit));
   if (end === undefined || inside === undefined || inside === 0) {
     // Whether there was an archive inside is not known, so it has to be assumed.

@@ -2,23 +2,28 @@
  * Where compressed data ends inside a larger file: an initrd is several archives one after the other, each compressed in its
  * own way or not at all, and nothing but the compressed data itself says where one stops.
  *
- * Pure. A run is one or more streams of the same format with zeros in between; together they decompress to one whole.
+ * Touches nothing but its bytes. A run is one or more streams of the same format with zeros in between; together they decompress to one whole.
  */
-import { crc32, inflateRawSync } from "node:zlib";
+import { promisify } from "node:util";
+import { crc32, inflateRaw } from "node:zlib";
 import { type ArchiveFormat, archiveFormat } from "./archive-format.ts";
+
+const inflate = promisify(inflateRaw);
+/** Node's 16 KiB would make a hundred thousand pieces of a large initrd. */
+const CHUNK_BYTES = 1024 * 1024;
 
 export type CompressedFormat = Extract<ArchiveFormat, "gz" | "xz" | "zst">;
 
 /** End of the run of streams of that format at `start`; `undefined` where it is cut short or damaged. */
-export function runEnd(
+export async function runEnd(
   bytes: Buffer,
   start: number,
   format: CompressedFormat,
   limit: number,
-): number | undefined {
+): Promise<number | undefined> {
   let end = start;
   for (let at = start; archiveFormat(bytes, at) === format; at = skipZeros(bytes, end)) {
-    const streamEnd = ENDS[format](bytes, at, limit);
+    const streamEnd = await ENDS[format](bytes, at, limit);
     if (streamEnd === undefined || streamEnd <= at || streamEnd > bytes.length) return undefined;
     end = streamEnd;
   }
@@ -31,12 +36,16 @@ export function skipZeros(bytes: Buffer, from: number): number {
   return at;
 }
 
-const ENDS: Readonly<
-  Record<CompressedFormat, (bytes: Buffer, start: number, limit: number) => number | undefined>
-> = { gz: gzipEnd, xz: xzEnd, zst: zstdEnd };
+type StreamEnd = (
+  bytes: Buffer,
+  start: number,
+  limit: number,
+) => Promise<number | undefined> | number | undefined;
+
+const ENDS: Readonly<Record<CompressedFormat, StreamEnd>> = { gz: gzipEnd, xz: xzEnd, zst: zstdEnd };
 
 /** RFC 1952: a header with optional parts, a deflate stream that knows its own end, eight bytes of trailer. */
-function gzipEnd(bytes: Buffer, start: number, limit: number): number | undefined {
+async function gzipEnd(bytes: Buffer, start: number, limit: number): Promise<number | undefined> {
   const flags = bytes[start + 3] ?? 0;
   let at = start + 10;
   if ((flags & 4) !== 0) at += 2 + (bytes[at] ?? 0) + 256 * (bytes[at + 1] ?? 0);
@@ -49,7 +58,8 @@ function gzipEnd(bytes: Buffer, start: number, limit: number): number | undefine
   if ((flags & 2) !== 0) at += 2;
   try {
     // With `info` the engine comes along, and tells how much it used; Node's types do not know of it.
-    const inflated: unknown = inflateRawSync(bytes.subarray(at), { info: true, maxOutputLength: limit });
+    const options = { info: true, maxOutputLength: limit, chunkSize: CHUNK_BYTES };
+    const inflated: unknown = await inflate(bytes.subarray(at), options);
     return at + bytesUsed(inflated) + 8;
   } catch {
     return undefined;

@@ -41,7 +41,10 @@ async function inProcess(
 ): Promise<Buffer | undefined> {
   if (kind === "none") return bytes.length > limit ? undefined : bytes;
   try {
-    return await (kind === "gz" ? gunzipBytes : zstdBytes)(bytes, { maxOutputLength: limit });
+    return await (kind === "gz" ? gunzipBytes : zstdBytes)(bytes, {
+      maxOutputLength: limit,
+      chunkSize: 1024 * 1024,
+    });
   } catch {
     return undefined;
   }

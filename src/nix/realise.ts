@@ -55,11 +55,13 @@ export async function realise(
     return notRun("its outputs are content-addressed, and not known before they are built");
   await mkdir(context.rootsDirectory, { recursive: true });
   const believed = await context.facts.recall<BuildOutcome>("failure", [drv]);
-  if (believed !== undefined) return believed;
+  if (believed?.status === "flaky") return believed;
+  // What is there counts for more than a failure remembered: somebody else's build went through.
   if ((await missingPaths(Object.values(outputs), signal)).length === 0) {
     await keepOutputs(context, drv, Object.values(outputs), signal);
     return { status: "built", outputs, seconds: 0 };
   }
+  if (believed !== undefined) return believed;
 
   await using space = watchSpace([STORE_DIRECTORY, context.temporaryDirectory]);
   await importDerivation(context, drv, signal);

@@ -104,12 +104,15 @@ export function withAbout(
   };
 }
 
-/** `/src/pkgs/a.nix:12` below the checkout; positions elsewhere (Nix's own files) are nobody's recipe. */
+/**
+ * `/src/pkgs/a.nix:12` below the checkout, or `pkgs/a.nix:12` where a package set makes its positions relative to
+ * itself; positions elsewhere (Nix's own files) are nobody's recipe.
+ */
 function sourcePosition(position: string | null): SourcePosition | undefined {
   const match = /^([^\n\0]+):([1-9][0-9]{0,8})$/.exec(position ?? "");
   const file = match?.[1];
-  if (file === undefined || !file.startsWith(`${CHECKOUT_INSIDE}/`)) return undefined;
-  const relative = file.slice(CHECKOUT_INSIDE.length + 1);
-  if (relative.split("/").includes("..")) return undefined;
+  if (file === undefined) return undefined;
+  const relative = file.startsWith(`${CHECKOUT_INSIDE}/`) ? file.slice(CHECKOUT_INSIDE.length + 1) : file;
+  if (relative.startsWith("/") || relative.split("/").includes("..")) return undefined;
   return { file: relative, line: Number(match?.[2]) };
 }

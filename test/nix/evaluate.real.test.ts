@@ -274,6 +274,7 @@ it("says where a recipe is and who looks after it", async () => {
   const files = set(`
     stated = sh "stated" "" { } // { meta.position = "/src/pkgs/x.nix:7"; meta.maintainers = [ { github = "b"; } { email = "x"; } { github = "a"; } ]; };
     found = sh "found" "" { };
+    relative = sh "relative" "" { } // { meta.position = "pkgs/y.nix:3"; };
     outside = sh "outside" "" { } // { meta.position = "/src/../etc/passwd:1"; };`);
 
   const attrs = attrsOf(await evaluate(place, await packageSet(place, files)));
@@ -283,6 +284,7 @@ it("says where a recipe is and who looks after it", async () => {
     maintainers: ["a", "b"],
   });
   expect(attrs["found"]).toMatchObject({ position: { file: "default.nix" } });
+  expect(attrs["relative"]).toMatchObject({ position: { file: "pkgs/y.nix", line: 3 } });
   expect(attrs["outside"]).not.toHaveProperty("position");
 });
 

@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import { jailArguments } from "../../src/nix/jail.ts";
+
+const args = jailArguments({
+  host: [
+    { kind: "read-only", from: "/usr", to: "/usr" },
+    { kind: "link", target: "usr/bin", to: "/bin" },
+  ],
+  checkout: [{ kind: "read-only", from: "/w/--option", to: "/src/--option" }],
+  storeRoot: "/data/store",
+  prlimit: "/usr/bin/prlimit",
+  nixInstantiate: "/usr/bin/nix-instantiate",
+  system: "x86_64-linux",
+  memoryBytes: 1_000,
+  cpuSeconds: 7,
+});
+const joined = args.join(" ");
+
+describe("the jail", () => {
+  it.each([
+    "--unshare-all",
+    "--die-with-parent",
+    "--new-session",
+    "--clearenv",
+    "--cap-drop ALL",
+    "--remount-ro /",
+  ])("has %s", (part) => {
+    expect(joined).toContain(part);
+  });
+
+  it("never shares the network, and never mounts /proc or a host directory but those given", () => {
+    expect(joined).not.toMatch(/--share-net|--proc|--dev-bind|--ro-bind \/ /);
+    expect(args.filter((arg) => arg === "--bind")).toHaveLength(1);
+  });
+
+  it("limits memory, time and files before Nix starts", () => {
+    const limit = args.indexOf("/usr/bin/prlimit");
+    expect(args.slice(limit, limit + 3)).toEqual(["/usr/bin/prlimit", "--as=1000", "--cpu=7"]);
+    expect(args.indexOf("/usr/bin/nix-instantiate")).toBeGreaterThan(limit);
+  });
+
+  it.each([
+    ["restrict-eval", "true"],
+    ["allow-import-from-derivation", "false"],
+    ["experimental-features", ""],
+    ["substituters", ""],
+  ])("tells Nix %s = %j", (name, value) => {
+    const at = args.indexOf(name);
+    expect([args[at - 1], args[at + 1]]).toEqual(["--option", value]);
+  });
+});

@@ -21,7 +21,7 @@ import { buildState, compareSides, type SideState } from "./comparison.ts";
 import type { ConsumerContents } from "./consumer-contents.ts";
 import { adviseConsumer, consumerPaths, consumerReference } from "./consumer-words.ts";
 import { contentsEffect, contentsEvidence, saidInTexts } from "./contents-evidence.ts";
-import type { DrvPath, System } from "./evaluation.ts";
+import type { AttrError, DrvPath, System } from "./evaluation.ts";
 import type { Suspect } from "./suspect.ts";
 import { tellingLine } from "./telling-line.ts";
 
@@ -99,14 +99,13 @@ export function unjudgedConsumer(suspect: Suspect, system: System, reason: strin
 
 function judge(facts: ConsumerEvidence): Judgement {
   const { base, head } = facts.suspect;
+  if (base?.ok === true && head?.ok === false) return judgeEvaluation(head);
   const comparison = compareSides(stateOf(base, facts.base, facts), stateOf(head, facts.head, facts));
   switch (comparison) {
     case "same-pass":
       return judgeContents(facts);
     case "regressed":
-      return head?.ok === false
-        ? { comparison, effect: "eval", evidence: lines(tellingLine(head.error.split("\n"))) }
-        : { comparison, effect: "build", evidence: buildEvidence(facts.head.build) };
+      return { comparison, effect: "build", evidence: buildEvidence(facts.head.build) };
     case "not-run":
       return { comparison, effect: "none", evidence: [], reason: whyNotRun(facts) };
     case "flaky":
@@ -114,6 +113,11 @@ function judge(facts: ConsumerEvidence): Judgement {
     default:
       return { comparison, effect: "none", evidence: [] };
   }
+}
+
+/** Evaluation is compared with evaluation: neither side has to be built to know. */
+function judgeEvaluation({ error }: AttrError): Judgement {
+  return { comparison: "regressed", effect: "eval", evidence: lines(tellingLine(error.split("\n"))) };
 }
 
 function stateOf(result: Suspect["base"], side: ConsumerSide, { kernelDrvs }: ConsumerEvidence): SideState {

@@ -7,7 +7,7 @@
  *
  * Results are rooted below the data directory for as long as a garbage collection could come in between.
  */
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { lstat, lutimes, mkdir, mkdtemp, readlink, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { BuildOutcome } from "../domain/build.ts";
 import type { Derivation } from "../domain/derivation.ts";
@@ -56,6 +56,7 @@ export async function realise(
   await mkdir(context.rootsDirectory, { recursive: true });
   const believed = await context.facts.recall<BuildOutcome>("failure", [drv]);
   if (believed?.status === "flaky") return believed;
+  if (await isRooted(context, drv, outputs)) return { status: "built", outputs, seconds: 0 };
   // What is there counts for more than a failure remembered: somebody else's build went through.
   if ((await missingPaths(Object.values(outputs), signal)).length === 0) {
     await keepOutputs(context, drv, Object.values(outputs), signal);
@@ -93,6 +94,28 @@ function outputPaths(derivation: Derivation): Record<OutputName, StorePath> | un
 }
 
 const rootOf = (context: RealiseContext, drv: DrvPath) => join(context.rootsDirectory, baseName(drv));
+
+/**
+ * True where an earlier build is still rooted: what a root points to cannot have been collected, so Nix need not be asked. Nix
+ * names the roots of several outputs after the first one, with the output's name or a number added.
+ */
+async function isRooted(
+  context: RealiseContext,
+  drv: DrvPath,
+  outputs: Record<OutputName, StorePath>,
+): Promise<boolean> {
+  const names = Object.keys(outputs);
+  const endings = ["", ...names.map((name) => `-${name}`), ...names.map((_, index) => `-${index + 1}`)];
+  const roots = endings.map((ending) => `${rootOf(context, drv)}${ending}`);
+  const targets = await Promise.all(roots.map((root) => readlink(root).catch(() => undefined)));
+  const wanted = Object.values(outputs);
+  const there = await Promise.all(wanted.map((path) => lstat(path).catch(() => undefined)));
+  if (!wanted.every((path, index) => targets.includes(path) && there[index] !== undefined)) return false;
+  // Roots are dropped by the time of their last use.
+  const now = new Date();
+  await Promise.all(roots.map((root) => lutimes(root, now, now).catch(() => undefined)));
+  return true;
+}
 
 /** Roots what is there already. */
 async function keepOutputs(

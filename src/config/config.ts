@@ -46,8 +46,7 @@ export function parseConfig(text: string, fileName: string): ParsedConfig {
   const document = readYaml(text);
   const mistakes: Mistake[] = document.problems.map(({ line, message }) => ({ line, path: "", message }));
   if (!document.readable) throw invalid(fileName, mistakes);
-  if (document.data === null)
-    return { config: defaultConfig(), warnings: [`${fileName}: empty; the defaults apply`] };
+  if (document.data === null) return { config: defaultConfig(), warnings: [] };
   if (!isMapping(document.data)) {
     const message = "the file holds no mapping; allowed: keys such as `kernels:` at its top";
     throw invalid(fileName, [...mistakes, { line: document.lineOf([]), path: "", message }]);

@@ -1,18 +1,9 @@
-/**
- * Which changed files are recipes: the `recipes` globs of the configuration as a predicate for `domain/`,
- * which may not know a glob library.
- */
-import picomatch from "picomatch";
+/** Which changed files are recipes: the `recipes` globs of the configuration as a predicate for `domain/`. */
+import { globMatcher } from "./glob.ts";
 
-/**
- * A file is a recipe when one of the globs matches and none of those that start with `!`. `**` also matches
- * names that start with a dot. Extended globs (`+(a|b)`) are off: their cost on a long name has no bound.
- */
+/** A file is a recipe when one of the globs matches and none of those that start with `!`. */
 export function recipeMatcher(globs: readonly string[]): (path: string) => boolean {
-  const options = { dot: true, noextglob: true, nonegate: true };
-  const chosen = globs.filter((glob) => !glob.startsWith("!"));
-  const excluded = globs.filter((glob) => glob.startsWith("!")).map((glob) => glob.slice(1));
-  const isChosen = picomatch(chosen, options);
-  const isExcluded = excluded.length === 0 ? () => false : picomatch(excluded, options);
-  return (path) => isChosen(path) && !isExcluded(path);
+  const chosen = globs.filter((glob) => !glob.startsWith("!")).map(globMatcher);
+  const excluded = globs.filter((glob) => glob.startsWith("!")).map((glob) => globMatcher(glob.slice(1)));
+  return (path) => chosen.some((matches) => matches(path)) && !excluded.some((matches) => matches(path));
 }

@@ -8,6 +8,7 @@
 import { z } from "zod";
 import { formatAttrPath, parseAttrPath } from "../domain/attr-path.ts";
 import type { Json } from "../domain/derivation.ts";
+import { isGlob } from "./glob.ts";
 import type { Permission } from "./normalized.ts";
 import { parseSize, parseSizeLimit } from "./units.ts";
 
@@ -39,10 +40,11 @@ const file = text(
 );
 
 const system = text(/^[a-z0-9_]+(?:-[a-z0-9_]+)+$/, "a Nix system such as x86_64-linux");
-const glob = text(
-  /^!?[^\s\p{Cc}!/][^\p{Cc}]*$/u,
-  "a glob relative to the root of the repository, ! before it to take away",
-);
+const globWords =
+  "a glob relative to the root of the repository (* ? ** {a,b}), ! before it to take away; a directory is dir/**";
+const glob = text(/^[^\p{Cc}]+$/u, globWords).refine((value) => isGlob(value.replace(/^!/, "")), {
+  error: globWords,
+});
 const moduleName = text(/^[A-Za-z0-9_-]+$/, "the name of a module, without .ko");
 const optionName = text(/^[A-Za-z0-9_.-]+$/, "the name of a module parameter");
 const optionValue = z

@@ -84,7 +84,7 @@ describe("the cause is read from Nix's own words", () => {
   });
 
   it("which the builder's log is no part of", () => {
-    const stderr = `error: builder for '${TOP}' failed with exit code 3;\n       last 1 log lines:\n       > error: builder for '${INNER}' failed\n`;
+    const stderr = `error: builder for '${TOP}' failed with exit code 3;\n       last 1 log lines:\n       > error: builder for '${INNER}' failed\n       > timed out after 9 seconds\n`;
 
     expect(readFailure(TOP, 100, nixVoice(stderr))).toEqual({ cause: "builder" });
   });

@@ -30,7 +30,7 @@ export default {
       comment:
         "No files, processes or libraries in domain/: a decision that needs one is missing a parameter.",
       from: { path: src("domain") },
-      to: { dependencyTypes: ["core", "npm"] },
+      to: { pathNot: "^src/" },
     },
     {
       name: "report-reads-results-only",

@@ -12,6 +12,7 @@ import type { StorePath } from "../domain/evaluation.ts";
 import type { DerivationStore, EvaluationRequest, NixPort } from "../workflow/ports.ts";
 import { readContents } from "./contents.ts";
 import { createDerivationReader } from "./derivation-store.ts";
+import { asMachineTrouble } from "./disk-space.ts";
 import { evaluate, evaluationOf } from "./evaluate.ts";
 import { createEvaluationStore } from "./evaluation-store.ts";
 import { createFactCache } from "./fact-cache.ts";
@@ -48,7 +49,7 @@ export function createNix({ dataDirectory, temporaryDirectory }: NixDirectories)
     return { version, host: await findHostPrograms(signal) };
   });
 
-  return {
+  return telling({
     async probe(signal) {
       const { version } = await machine(signal);
       return { version };
@@ -72,6 +73,27 @@ export function createNix({ dataDirectory, temporaryDirectory }: NixDirectories)
       readModules(facts, output, version, measured, temporaryDirectory, signal),
     readOutputFile,
     contents: (output, signal) => readContents(facts, output, temporaryDirectory, signal),
+  });
+}
+
+/** The same calls; a full or read-only disk, met anywhere inside, is told as the machine's trouble. */
+function telling(nix: NixPort): NixPort {
+  const tell = (error: unknown): never => {
+    throw asMachineTrouble(error);
+  };
+  return {
+    probe: (...args) => nix.probe(...args).catch(tell),
+    evaluate: async (...args) => {
+      const { outcome, derivations } = await nix.evaluate(...args).catch(tell);
+      const realiseTelling: DerivationStore["realise"] = (...more) =>
+        derivations.realise(...more).catch(tell);
+      return { outcome, derivations: { ...derivations, realise: realiseTelling } };
+    },
+    passthru: (...args) => nix.passthru(...args).catch(tell),
+    measure: (...args) => nix.measure(...args).catch(tell),
+    modules: (...args) => nix.modules(...args).catch(tell),
+    readOutputFile: (...args) => nix.readOutputFile(...args).catch(tell),
+    contents: (...args) => nix.contents(...args).catch(tell),
   };
 }
 

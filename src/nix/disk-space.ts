@@ -50,6 +50,25 @@ export function watchSpace(directories: readonly string[]): SpaceWatch {
   };
 }
 
+/** What our own reading and writing met: the machine's trouble is told as such, everything else is passed on. */
+export function asMachineTrouble(error: unknown): unknown {
+  if (!(error instanceof Error) || !("code" in error)) return error;
+  const path = "path" in error && typeof error.path === "string" ? error.path : "the data directory";
+  if (error.code === "ENOSPC" || error.code === "EDQUOT") return diskFull(path);
+  if (error.code === "EACCES" || error.code === "EPERM" || error.code === "EROFS")
+    return notAllowed(path, error);
+  return error;
+}
+
+function notAllowed(path: string, cause: Error): EnvironmentError {
+  return new EnvironmentError(
+    "not-permitted",
+    `${path} cannot be written or read: ${cause.message}`,
+    "Check who owns it, or give another place with --data.",
+    { cause },
+  );
+}
+
 function diskFull(directory: string): EnvironmentError {
   return new EnvironmentError(
     "disk-full",

@@ -9,11 +9,11 @@
  * afterwards, alone.
  */
 import { lstat } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { formatAttrPath } from "../domain/attr-path.ts";
 import type { AttrError, AttrPath, AttrResult, Evaluation } from "../domain/evaluation.ts";
 import type { EvaluationRequest } from "../workflow/ports.ts";
-import { watchSpace } from "./disk-space.ts";
+import { type SpaceWatch, watchSpace } from "./disk-space.ts";
 import type { EvaluationDraft, EvaluationStore, OpenEvaluation } from "./evaluation-store.ts";
 import { type Evaluator, runEvaluator } from "./evaluator.ts";
 import { errorMessage, warningLines } from "./evaluator-message.ts";
@@ -90,12 +90,11 @@ async function evaluateInto(
   signal: AbortSignal,
 ): Promise<EvaluateEnd> {
   const evaluator = await evaluatorFor(context.host, request, draft.storeRoot);
-  await using space = watchSpace([draft.storeRoot]);
-  const collected = collectAttrs(onProgress);
+  await using space = watchSpace([dirname(dirname(draft.storeRoot))]);
+  const collected = collectAttrs(onProgress, space);
   const { entry, config } = request;
   const call = { mode: "walk" as const, entry, config, path: [] };
   const end = await walk(evaluator, call, request.timeoutSeconds, collected.listener, signal);
-  await space.check(collected.saidByErrors());
   if (!end.complete) return { status: "not-run", reason: `the evaluation was given up: ${end.reason}` };
 
   for (const [attr, message] of await explain(evaluator, request, collected.thrown(), signal)) {
@@ -108,7 +107,7 @@ async function evaluateInto(
 }
 
 /** Puts what the walker says together. */
-function collectAttrs(onProgress: (attrs: number) => void) {
+function collectAttrs(onProgress: (attrs: number) => void, space: SpaceWatch) {
   const attrs = new Map<AttrPath, AttrResult>();
   const thrown = new Map<AttrPath, readonly string[]>();
   const otherLines = new Set<string>();
@@ -133,10 +132,10 @@ function collectAttrs(onProgress: (attrs: number) => void) {
     otherLines,
     /** Sorted, so that the same ones are explained each time. */
     thrown: () => [...thrown].sort(([a], [b]) => (a < b ? -1 : 1)),
-    saidByErrors: () => [...attrs.values()].map((result) => (result.ok ? "" : result.error)).join("\n"),
     listener: {
       statement,
       lost: put,
+      endedEarly: space.check,
       otherLine: (line: string) => {
         // A set, since every run repeats what the one before it said; capped, since it may be a flood.
         if (otherLines.size < 10_000) otherLines.add(line);

@@ -8,6 +8,7 @@ import { parseAttrPath } from "../domain/attr-path.ts";
 import type { AttrPath } from "../domain/evaluation.ts";
 import { EnvironmentError } from "../errors.ts";
 import type { EvaluationRequest } from "../workflow/ports.ts";
+import { watchSpace } from "./disk-space.ts";
 import { evaluatorFor } from "./evaluate.ts";
 import type { FactCache } from "./fact-cache.ts";
 import type { HostPrograms } from "./jail-mounts.ts";
@@ -54,6 +55,7 @@ async function walkPassthru(
     const [name] = componentsOf(id) ?? [];
     if (name !== undefined) types.set(name, type);
   };
+  await using space = watchSpace([context.temporaryDirectory]);
   const evaluator = await evaluatorFor(context.host, request, storeRoot);
   const call = { mode: "passthru" as const, entry: request.entry, config: request.config, path };
   const listener = {
@@ -62,6 +64,7 @@ async function walkPassthru(
     },
     lost: (id: AttrIdentity) => put(id, "error"),
     otherLine: () => undefined,
+    endedEarly: space.check,
   };
   const end = await walk(evaluator, call, request.timeoutSeconds, listener, signal);
   if (!end.complete) throw unreadable(attr, end.reason);

@@ -34,6 +34,8 @@ export interface WalkListener {
   lost(id: AttrIdentity, error: AttrError): void;
   /** A line of the evaluator or the package set. */
   otherLine(line: string): void;
+  /** The last words of a run that ended early: throws where they tell of this machine's trouble, a full disk say. */
+  endedEarly(said: string): Promise<void>;
 }
 
 export type WalkEnd = { readonly complete: true } | { readonly complete: false; readonly reason: string };
@@ -112,6 +114,7 @@ async function oneRun(
   } finally {
     clearInterval(watch);
   }
+  if (!progress.ended()) await listener.endedEarly(progress.tail().join("\n"));
   return judgeRun(result, progress, patience);
 }
 

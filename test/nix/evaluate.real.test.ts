@@ -1,9 +1,11 @@
 /** Evaluation with a real Nix in a real jail: what fails costs itself, and nothing gets in or out. */
-import { readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Interrupted } from "../../src/errors.ts";
+import { createNix } from "../../src/nix/adapter.ts";
+import { run } from "../../src/process.ts";
 import {
   attrsOf,
   drvOf,
@@ -384,5 +386,28 @@ describe("an evaluation is kept", () => {
 
     await expect(running).rejects.toBeInstanceOf(Interrupted);
     expect(await readdir(join(own.dataDirectory, "nix/evaluations"))).toEqual([]);
+  });
+});
+
+describe.skipIf(process.getuid?.() !== 0)("a full disk is the machine's trouble, never the tree's", () => {
+  it.each(["100k", "300k", "1200k"])("with %s of room", async (size) => {
+    await using own = await workplace();
+    const data = join(own.dataDirectory, "small");
+    await mkdir(data);
+    await run("mount", ["-t", "tmpfs", "-o", `size=${size}`, "tmpfs", data], { signal });
+    try {
+      const nix = createNix({ dataDirectory: data, temporaryDirectory: own.temporaryDirectory });
+      const many = Array.from(
+        { length: 200 },
+        (_, n) => `a${n} = sh "a${n}" "" { text = builtins.toFile "t" "${"x".repeat(9_000)}${n}"; };`,
+      );
+      const request = await packageSet(own, set(many.join("\n")));
+
+      await expect(nix.evaluate(request, () => undefined, signal)).rejects.toMatchObject({
+        code: "disk-full",
+      });
+    } finally {
+      await run("umount", [data], { signal });
+    }
   });
 });

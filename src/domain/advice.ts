@@ -6,6 +6,7 @@
  */
 import type { ConsumerReference } from "./consumer-references.ts";
 import type { OutputName } from "./evaluation.ts";
+import type { MissingModule } from "./missing-module.ts";
 
 /** Undefined where nothing useful can be said. */
 export function adviceFor(reference: ConsumerReference): string | undefined {
@@ -46,6 +47,13 @@ export function adviceForBoth(outputs: readonly OutputName[]): string {
   const others = outputs.filter((output) => output !== "out");
   const all = ["kernel", ...others.map((output) => `lib.getOutput "${output}" kernel`)];
   return `list both: ${all.map((one) => `\`${one}\``).join(" and ")}`;
+}
+
+export function adviceForModule({ module, isBuiltin }: MissingModule): string {
+  const drop = `do not ask for the module \`${module}\``;
+  return isBuiltin
+    ? `${drop}: it is part of the image now`
+    : `${drop}, or keep it in the kernel's configuration`;
 }
 
 /** `attribute 'target' missing` in an evaluation error. */

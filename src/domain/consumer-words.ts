@@ -1,19 +1,25 @@
 /** Reference, paths and advice of a judged consumer: which of the things it refers to explains what happened. */
-import { adviceFor, adviceForBoth, adviceForError } from "./advice.ts";
+import { adviceFor, adviceForBoth, adviceForError, adviceForModule } from "./advice.ts";
 import type { ConsumerEffect } from "./check-result.ts";
 import type { ConsumerReference } from "./consumer-references.ts";
-import { describeReference, describeSelection } from "./reference-words.ts";
+import type { MissingModule } from "./missing-module.ts";
+import { describeMissing, describeReference, describeSelection } from "./reference-words.ts";
 import type { Suspect } from "./suspect.ts";
 
 /** Lost paths it names, version abstracted, without those below another. The whole output is none. Sorted, each once. */
 export function consumerPaths({ references }: Suspect): readonly string[] {
-  const lost = references.filter(({ status, path }) => status !== "present" && path !== "");
+  const lost = references.filter(({ status, path }) => status === "lost" && path !== "");
   const paths = [...new Set(lost.map(({ path }) => path))].sort();
   return paths.filter((path) => !paths.some((other) => path.startsWith(`${other}/`)));
 }
 
 /** Undefined where nothing is known of how it refers to a kernel. */
-export function consumerReference(suspect: Suspect, effect: ConsumerEffect): string | undefined {
+export function consumerReference(
+  suspect: Suspect,
+  effect: ConsumerEffect,
+  missing: MissingModule | undefined,
+): string | undefined {
+  if (missing !== undefined) return describeMissing(missing);
   const telling = tellingReference(suspect);
   if (telling !== undefined) return describeReference(telling, telling.derivation.drv === headDrv(suspect));
   if (suspect.suspicion === "eval-error") return undefined;
@@ -22,8 +28,13 @@ export function consumerReference(suspect: Suspect, effect: ConsumerEffect): str
   return describeSelection(first.kernel, suspect.outputs);
 }
 
-export function adviseConsumer(suspect: Suspect, effect: ConsumerEffect): string | undefined {
+export function adviseConsumer(
+  suspect: Suspect,
+  effect: ConsumerEffect,
+  missing: MissingModule | undefined,
+): string | undefined {
   if (effect === "size") return undefined;
+  if (missing !== undefined) return adviceForModule(missing);
   if (suspect.head?.ok === false) return adviceForError(suspect.head.error);
   const telling = tellingReference(suspect);
   if (telling !== undefined) return adviceFor(telling);

@@ -22,6 +22,7 @@ import type { ConsumerContents } from "./consumer-contents.ts";
 import { adviseConsumer, consumerPaths, consumerReference } from "./consumer-words.ts";
 import { contentsEffect, contentsEvidence, saidInTexts } from "./contents-evidence.ts";
 import type { AttrError, DrvPath, System } from "./evaluation.ts";
+import { missingModule } from "./missing-module.ts";
 import type { Suspect } from "./suspect.ts";
 import { tellingLine } from "./telling-line.ts";
 
@@ -61,8 +62,9 @@ export function judgeConsumer(facts: ConsumerEvidence): JudgedConsumer {
   const judgement = judge(facts);
   const { suspect, system, place } = facts;
   const { comparison, effect, evidence, reason, difference } = judgement;
-  const reference = consumerReference(suspect, effect);
-  const advice = comparison === "regressed" ? adviseConsumer(suspect, effect) : undefined;
+  const missing = comparison === "regressed" ? missingModule(evidence, facts.kernels) : undefined;
+  const reference = consumerReference(suspect, effect, missing);
+  const advice = comparison === "regressed" ? adviseConsumer(suspect, effect, missing) : undefined;
   const result: ConsumerResult = {
     name: suspect.attr,
     kind: "derivation",

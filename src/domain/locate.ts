@@ -20,7 +20,7 @@ export function locateSuspect(
 ): SourcePosition | undefined {
   if (suspect.head?.ok === false) return errorPosition(suspect.head.error, tree) ?? positionOf(suspect);
   const position = positionOf(suspect);
-  const reference = suspect.references.find(({ status }) => status !== "present") ?? suspect.references[0];
+  const reference = tellingReference(suspect);
   if (reference === undefined) return position;
   const recipe = position === undefined ? [] : codeOf(tree, position.file);
   const here = (line: number | undefined) =>
@@ -36,6 +36,12 @@ export function locateSuspect(
     naming() ??
     position
   );
+}
+
+/** What lost nothing explains nothing, except where the selection itself is what changed. */
+function tellingReference({ references, suspicion, inside }: Suspect): ConsumerReference | undefined {
+  const telling = references.find(({ status }) => status !== "present");
+  return telling ?? ((inside ?? suspicion) === "selects-other-outputs" ? references[0] : undefined);
 }
 
 function positionOf({ base, head }: Suspect): SourcePosition | undefined {

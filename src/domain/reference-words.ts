@@ -1,6 +1,7 @@
 /** What a consumer refers to and where that went, in one sentence without a full stop. */
 import type { ConsumerReference } from "./consumer-references.ts";
 import type { OutputName } from "./evaluation.ts";
+import type { MissingModule } from "./missing-module.ts";
 import { quoted, quotedList } from "./plain-text.ts";
 
 /** `isOwn`: the consumer reported is the derivation that has the reference, not one around it. */
@@ -14,6 +15,10 @@ export function describeReference(reference: ConsumerReference, isOwn: boolean):
   if (movedTo === undefined) return `${subject}, which ${status === "lost" ? "is gone" : "lost files"}`;
   if (status === "lost") return `${subject}, which moved to \`${movedTo}\``;
   return `${subject}, part of which moved to \`${movedTo}\``;
+}
+
+export function describeMissing({ module, kernel, isBuiltin }: MissingModule): string {
+  return `needs the module ${quoted(module)}, which ${quoted(kernel)} ${isBuiltin ? "has in its image now" : "no longer has"}`;
 }
 
 /** For a consumer that was written for kernels with and without an output, and takes it. */

@@ -13,7 +13,7 @@ export interface ConsumerContents {
   readonly modules: readonly string[];
   /** Links, anywhere in the output, whose target does not exist; sorted by path. */
   readonly dangling: readonly { readonly path: string; readonly target: string }[];
-  /** Store paths with what follows them (`/nix/store/…-linux-6.1/lib/modules`) named in text files of the output (up to 1 MiB each). Sorted. */
+  /** `inFile`: path in the output, "." where the output is the file. Store paths with what follows them (`/nix/store/…-linux-6.1/lib/modules`) named in text files of the output (up to 1 MiB each). Sorted. */
   readonly named: readonly {
     readonly path: string;
     readonly inFile: string;

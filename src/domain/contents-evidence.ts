@@ -33,7 +33,7 @@ export function contentsEvidence(difference: ContentsDifference): readonly strin
   const links = dangling.map(({ path, target }) => `${path} → ${target} points nowhere`);
   const paths = gone.map(
     ({ path, inFile, line }) =>
-      `${inFile === "" ? `line ${line}` : `${inFile}:${line}`} names ${path}, which does not exist`,
+      `${inFile === "." ? `line ${line}` : `${inFile}:${line}`} names ${path}, which does not exist`,
   );
   const growth = hasGrown(difference) ? [growthLine(difference)] : [];
   return [...counts, ...names, ...capped(links), ...capped(paths), ...growth];

@@ -55,7 +55,7 @@ const judge = (
   });
 };
 
-const stage2 = (exists: boolean) => [{ path: `${K}/lib/modules`, inFile: "", line: 3, exists }];
+const stage2 = (exists: boolean) => [{ path: `${K}/lib/modules`, inFile: ".", line: 3, exists }];
 const lib = { listing: ["lib"] };
 
 describe("what breaks when lib/modules moves from out to modules", () => {

@@ -2,9 +2,9 @@
  * `modprobot check` and `modprobot rebuilds`: two revisions of a local clone, compared. `rebuilds` ends after
  * stage 4 (counts); everything else is the same.
  */
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import { type Config, defaultConfig, parseConfig } from "../../config/config.ts";
 import { colourRefused, defaultDataDirectory } from "../../config/env.ts";
@@ -18,6 +18,7 @@ import { renderHtml } from "../../report/html.ts";
 import { renderJson } from "../../report/json.ts";
 import { renderMarkdown } from "../../report/markdown.ts";
 import { renderTerminal } from "../../report/terminal.ts";
+import { makeRunDirectory } from "../../run-directory.ts";
 import { createVm } from "../../vm/adapter.ts";
 import { check } from "../../workflow/check.ts";
 import type { GitPort } from "../../workflow/ports.ts";
@@ -89,10 +90,10 @@ async function runCheck(
   }
   const dataDirectory = resolve(options.data ?? defaultDataDirectory());
   await mkdir(dataDirectory, { recursive: true });
-  const temporaryDirectory = await mkdtemp(join(tmpdir(), "modprobot-"));
+  await using run = await makeRunDirectory(tmpdir());
   const progress = createProgress(io, STAGES[name], options.progress);
   try {
-    const places = { dataDirectory, temporaryDirectory };
+    const places = { dataDirectory, temporaryDirectory: run.path };
     const git = await createGit({
       ...places,
       repository: resolve(options.repo),
@@ -128,7 +129,6 @@ async function runCheck(
     setStatus(exitStatusOf(result.verdict));
   } finally {
     await progress.stop();
-    await rm(temporaryDirectory, { recursive: true, force: true });
   }
 }
 

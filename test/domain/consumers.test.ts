@@ -261,6 +261,28 @@ describe("what breaks when lib/modules moves from out to modules", () => {
   );
 });
 
+describe("what a tree lost is asked for", () => {
+  const lost = (base: readonly string[], modules = 9) =>
+    treeLosses([judge("toplevel", holding(9, { listing: base }), holding(modules))]).map(({ path }) => path);
+
+  it.each([
+    {
+      form: "below a name of its own",
+      listing: ["kernel-modules/bzImage"],
+      expected: ["kernel-modules/bzImage"],
+    },
+    { form: "not at the top", listing: ["bzImage"], expected: [] },
+    { form: "not below what every package has", listing: ["lib/x"], expected: [] },
+    { form: "not below a version", listing: ["m/6.1.0-55-cloud-amd64/x"], expected: [] },
+  ])("$form", ({ listing, expected }) => {
+    expect(lost(listing)).toEqual(expected);
+  });
+
+  it("not when the tree is broken itself", () => {
+    expect(lost(["kernel-modules/bzImage"], 0)).toEqual([]);
+  });
+});
+
 describe("the limit", () => {
   it("leaves out the least suspected, and never those that need no building", () => {
     const { suspects: few, leftOut } = findSuspects({ ...search, limit: 2 });

@@ -64,6 +64,14 @@ describe("with a new version", () => {
   });
 });
 
+it("with a new version and a split, head's version in a path is base's", () => {
+  const paths = lostPaths(combinedKernel(BASE_VERSION), splitKernel(HEAD_VERSION));
+  const module = `lib/modules/${HEAD_VERSION}/kernel/fs/9p/9p.ko`;
+
+  expect(paths.status("out", module)).toBe("lost");
+  expect(paths.movedTo("out", module)).toBe("modules");
+});
+
 describe("links on the way", () => {
   const before = kernelFacts("6.1", { out: outputFacts("/nix/store/b", ["lib/modules/6.1/a.ko", "boot/x"]) });
   const after = (...files: string[]) => kernelFacts("6.1", { out: outputFacts("/nix/store/h", files) });

@@ -87,6 +87,12 @@ describe("who is suspected", () => {
     ]);
   });
 
+  it("is not what needs a witness: that lost nothing", () => {
+    const image = script("image", `cp ${OUT}/bzImage $out`);
+
+    expect(search({ attrs: { image, test: needs("test", image) } })).toEqual(["image: witness"]);
+  });
+
   it("takes other outputs than at base", () => {
     const select = (outputs: string[], drv: string) => derivation("tree", uses(outputs, drv));
 

@@ -116,7 +116,7 @@ async function requireCommits(repository: Repository, signal: AbortSignal): Prom
 function missing(directory: string): UserError {
   return new UserError(
     "repository-missing",
-    `there is no directory ${JSON.stringify(directory)}`,
+    `the directory ${JSON.stringify(directory)} does not exist`,
     "Name the top directory of a local clone with --repo.",
   );
 }

@@ -2,10 +2,10 @@
  * What bad input gets: what was seen, what to do, the right exit status; never a trace, a success or a zero.
  */
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, describe, expect, it } from "vitest";
-import { type Ended, modprobot, temporaryDirectory } from "../harness/modprobot.ts";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { type Ended, modprobot, readReport, temporaryDirectory } from "../harness/modprobot.ts";
 
 const work = temporaryDirectory();
 const repo = join(work, "repo");
@@ -50,7 +50,7 @@ function refused(ended: Ended, status: number, ...words: (string | RegExp)[]): v
 
 describe("what the caller gave wrongly ends with 2", () => {
   it("a repository that is not there", async () => {
-    refused(await check("--repo", join(work, "nowhere")), 2, /nowhere/, /does not exist|no such/i);
+    refused(await check("--repo", join(work, "nowhere")), 2, /nowhere/, /does not exist|there is no directory/);
   });
 
   it("a directory that is no git repository", async () => {
@@ -68,7 +68,7 @@ describe("what the caller gave wrongly ends with 2", () => {
   });
 
   it("a revision nobody knows", async () => {
-    refused(await check("--head", "mian"), 2, /mian/, /main/);
+    refused(await check("--head", "maim"), 2, /maim/, /\bmain\b/);
   });
 
   it("base and head the same", async () => {
@@ -176,11 +176,66 @@ describe("what the machine lacks ends with 3", () => {
     refused(ended, 3, word, /nix\.conf/);
   });
 
-  it("a data directory that cannot be written", async () => {
-    const file = join(work, "a-file");
-    writeFileSync(file, "");
-    chmodSync(file, 0o444);
-
-    refused(await check("--data", join(file, "data")), 3, /a-file/);
+  /** A file system of its own that is soon full; removed when the file's tests end. */
+  function smallDisk(name: string, size: string): string {
+    const directory = join(work, name);
+    mkdirSync(directory);
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${size}`, "tmpfs", directory]);
+    mounted.push(directory);
+    return directory;
+  }
+  const mounted: string[] = [];
+  afterEach(() => {
+    for (const directory of mounted.splice(0)) execFileSync("umount", ["--lazy", directory]);
   });
+
+  it.runIf(process.getuid?.() === 0)("no room for an evaluation", async () => {
+    refused(await check("--data", join(smallDisk("small-data", "100k"), "data")), 3, /disk|space|room/i);
+  });
+
+  it.runIf(process.getuid?.() === 0)("no room for a build, which is never the change's fault", async () => {
+    const small = smallDisk("small-tmp", "24m");
+    const big = join(work, "big");
+    const recipe = (note: string) =>
+      `{ system ? "x86_64-linux", config ? { } }: { linux = derivation { name = "linux"; inherit system; builder = "/bin/sh";
+         args = [ "-c" "head -c 64000000 /dev/zero > big && echo ${note} ${work} > $out" ]; PATH = "/bin:/usr/bin"; }; }`;
+    git(work, "init", "-q", "-b", "main", "big");
+    commit(big, {
+      "default.nix": recipe("1"),
+      ".github/modprobot.yml": "kernels: [linux]\nrecipes: ['**']\nvmTests: []\n",
+    });
+    commit(big, { "default.nix": recipe("2") });
+    const json = join(work, "big.json");
+
+    const ended = await modprobot(
+      [
+        "check",
+        "--repo",
+        big,
+        "--base",
+        "HEAD~1",
+        "--head",
+        "HEAD",
+        "--data",
+        join(work, "data"),
+        "--json",
+        json,
+      ],
+      { TMPDIR: small },
+    );
+
+    const report = readReport(json);
+    expect(ended.stdout + ended.stderr).toMatch(/disk|space/i);
+    expect(report.verdict).toBe("neutral");
+    expect(report.findings).toEqual([]);
+    expect(report.stages.find((stage) => stage.stage === "build")?.status).toBe("not-run");
+    expect(ended.status).toBe(3);
+  });
+});
+
+it("a data directory below a file ends with 2", async () => {
+  const file = join(work, "a-file");
+  writeFileSync(file, "");
+
+  refused(await check("--data", join(file, "data")), 2, /a-file/, /no directory/);
 });

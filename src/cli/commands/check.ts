@@ -89,7 +89,7 @@ async function runCheck(
     if (file !== undefined) await requireWritable(`--${option}`, file);
   }
   const dataDirectory = resolve(options.data ?? defaultDataDirectory());
-  await mkdir(dataDirectory, { recursive: true });
+  await makeDataDirectory(dataDirectory);
   await using run = await makeRunDirectory(tmpdir());
   const progress = createProgress(io, STAGES[name], options.progress);
   try {
@@ -129,6 +129,22 @@ async function runCheck(
     setStatus(exitStatusOf(result.verdict));
   } finally {
     await progress.stop();
+  }
+}
+
+/** @throws UserError data-not-a-directory; the system's own error where the machine refuses */
+async function makeDataDirectory(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true });
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code !== "ENOTDIR" && code !== "EEXIST") throw error;
+    throw new UserError(
+      "data-not-a-directory",
+      `--data ${JSON.stringify(directory)}: that is, or lies below, something that is no directory`,
+      "Name a directory, or a path where one can be created.",
+      { cause: error },
+    );
   }
 }
 

@@ -55,7 +55,11 @@ function effectCell(consumer: ConsumerResult): Phrase {
   const counts = moduleCounts(consumer);
   // Where the counts stand already, evidence that only repeats them tells nothing.
   const seen = consumer.evidence.find((line) => counts.length === 0 || !/^\d+ → \d+ modules$/.test(line));
-  return [`${mark} ${words}`, ...counts, ...(seen === undefined ? [] : [BREAK, code(singleLine(withoutStoreHashes(seen), 140))])];
+  return [
+    `${mark} ${words}`,
+    ...counts,
+    ...(seen === undefined ? [] : [BREAK, code(singleLine(withoutStoreHashes(seen), 140))]),
+  ];
 }
 
 /** The hash of a store path is noise to a reader, and differs at the next check; the JSON report keeps it. */

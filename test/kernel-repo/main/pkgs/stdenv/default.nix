@@ -2,7 +2,13 @@
 #
 # Nix's sandbox shows only what `sandbox-paths` lists (/bin /usr /lib /lib64). Debian reaches some tools
 # through /etc/alternatives, which is not among them; `hostTools` names those directly.
-{ lib, system }:
+#
+# `config.salt`, any string, makes every derivation a new one: for whoever measures or interrupts real builds.
+{
+  lib,
+  system,
+  config,
+}:
 
 let
   hostTools = {
@@ -26,18 +32,21 @@ let
   };
 
   self =
-    derivation {
-      name = "stdenv-${platform.os}";
-      outputs = [ "out" ];
-      inherit system;
-      builder = "/bin/bash";
-      args = [
-        "-e"
-        ./make-stdenv.sh
-      ];
-      setup = ./setup.sh;
-      tools = lib.mapAttrsToList (name: path: "${name}=${path}") hostTools;
-    }
+    derivation (
+      {
+        name = "stdenv-${platform.os}";
+        outputs = [ "out" ];
+        inherit system;
+        builder = "/bin/bash";
+        args = [
+          "-e"
+          ./make-stdenv.sh
+        ];
+        setup = ./setup.sh;
+        tools = lib.mapAttrsToList (name: path: "${name}=${path}") hostTools;
+      }
+      // lib.optionalAttrs (config ? salt) { inherit (config) salt; }
+    )
     // {
       hostPlatform = platform;
       buildPlatform = platform;

@@ -7,7 +7,7 @@
 
 let
   lib = import ../../lib;
-  stdenv = import ../stdenv { inherit lib system; };
+  stdenv = import ../stdenv { inherit lib system config; };
 
   # Which attributes a stage defines must not depend on the set that the stages make together, so these
   # two come to each stage directly.

@@ -22,7 +22,7 @@ export interface Progress extends ProgressPort {
 
 const TITLES: Readonly<Record<StageName, string>> = {
   checkout: "check out base and head",
-  plan: "plan",
+  plan: "plan what to build",
   evaluate: "evaluate",
   rebuilds: "count rebuilds",
   build: "build kernels",

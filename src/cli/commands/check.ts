@@ -43,8 +43,8 @@ interface CheckOptions {
 
 const CONFIG_FILE = ".github/modprobot.yml";
 const STAGES = {
-  check: ["checkout", "plan", "evaluate", "rebuilds", "build", "sizes", "vm", "consumers", "report"],
-  rebuilds: ["checkout", "plan", "evaluate", "rebuilds", "report"],
+  check: ["checkout", "evaluate", "rebuilds", "plan", "build", "sizes", "vm", "consumers", "report"],
+  rebuilds: ["checkout", "evaluate", "rebuilds", "plan", "report"],
 } as const satisfies Record<string, readonly StageName[]>;
 const DESCRIPTIONS = {
   check: "check a change: rebuilds, sizes, boot, and the consumers of kernel modules that it breaks",

@@ -1,0 +1,106 @@
+/** The story of a check, and what becomes of it when a part of the machine refuses. */
+import { describe, expect, it } from "vitest";
+import type { CheckResult, StageName } from "../../src/domain/check-result.ts";
+import { EnvironmentError, Interrupted } from "../../src/errors.ts";
+import { check } from "../../src/workflow/check.ts";
+import { HEAD, request, type Scene, world } from "../harness/world.ts";
+
+const run = (scene: Scene = {}) => check(request(), world(scene), new AbortController().signal);
+const refusal = () =>
+  Promise.reject(new EnvironmentError("disk-full", "the disk is full", "Free some space."));
+const statusOf = (result: CheckResult, stage: StageName) =>
+  result.stages.find((s) => s.stage === stage)?.status;
+
+describe("a check", () => {
+  it("that finds nothing is a success, with every stage done", async () => {
+    const result = await run();
+
+    expect(result.verdict).toBe("success");
+    expect(result.stages.map(({ status }) => status)).toEqual(Array(9).fill("done"));
+    expect(result.kernels.map(({ comparison }) => comparison)).toEqual(["same-pass"]);
+    expect(result.vm.map(({ comparison }) => comparison)).toEqual(["same-pass"]);
+  });
+
+  it("blames a change for a build that fails at head only", async () => {
+    const failed = {
+      status: "failed",
+      cause: "builder",
+      logTail: ["make: *** [all] Error 2"],
+      seconds: 1,
+    } as const;
+
+    const result = await run({ head: { build: async () => failed } });
+
+    expect(result.verdict).toBe("failure");
+    expect(result.findings).toMatchObject([{ kind: "kernel-build-broken", subject: "linux" }]);
+    expect(result.vm[0]).toMatchObject({ comparison: "not-run", head: { outcome: "not-run" } });
+  });
+
+  it("does not blame it for one that failed before", async () => {
+    const failed = { status: "failed", cause: "builder", logTail: [], seconds: 1 } as const;
+
+    const result = await run({ base: { build: async () => failed }, head: { build: async () => failed } });
+
+    expect(result.findings).toEqual([]);
+    expect(result.kernels[0]?.comparison).toBe("same-fail");
+  });
+
+  it("that changes no recipe counts, and builds nothing", async () => {
+    const result = await run({
+      changed: ["README.md"],
+      head: { build: () => Promise.reject(new Error("built")) },
+    });
+
+    expect(result.verdict).toBe("success");
+    expect(statusOf(result, "rebuilds")).toBe("done");
+    expect(statusOf(result, "build")).toBe("skipped");
+  });
+});
+
+describe("the machine's trouble is never the change's fault, and never a success", () => {
+  it.each<{ name: string; scene: Scene; stage: StageName; later: StageName[] }>([
+    {
+      name: "building",
+      scene: { head: { build: refusal } },
+      stage: "build",
+      later: ["sizes", "vm", "consumers"],
+    },
+    { name: "measuring", scene: { nix: { measure: refusal } }, stage: "sizes", later: ["vm", "consumers"] },
+    { name: "booting", scene: { boot: refusal }, stage: "vm", later: [] },
+    {
+      name: "booting, without QEMU",
+      scene: { boot: async () => ({ outcome: "not-run", reason: "QEMU is not installed" }) },
+      stage: "vm",
+      later: [],
+    },
+    {
+      name: "evaluating head",
+      scene: {
+        evaluate: (commit) => (commit === HEAD ? { status: "not-run", reason: "out of memory" } : undefined),
+      },
+      stage: "evaluate",
+      later: [],
+    },
+  ])("$name", async ({ scene, stage, later }) => {
+    const result = await run(scene);
+
+    expect(result.verdict).toBe("neutral");
+    expect(result.findings).toEqual([]);
+    expect(statusOf(result, stage)).toBe("not-run");
+    for (const missed of later) expect(statusOf(result, missed), missed).toBe("not-run");
+    expect(result.headline).toMatch(/not (be )?checked/);
+  });
+
+  it("leaves numbers unknown that nobody counted", async () => {
+    const result = await run({ evaluate: () => ({ status: "not-run", reason: "out of memory" }) });
+
+    const [system] = Object.values(result.rebuilds.systems);
+    expect(system).toMatchObject({ status: "not-run", evaluated: null, attrs: null, derivations: null });
+    expect(result.rebuilds.os).toEqual({ linux: null, darwin: null });
+    expect(result.rebuilds.labels).toEqual([]);
+  });
+});
+
+it("ends at once when the caller wants to stop", async () => {
+  await expect(run({ boot: () => Promise.reject(new Interrupted()) })).rejects.toThrow(Interrupted);
+});

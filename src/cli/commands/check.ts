@@ -11,7 +11,7 @@ import { colourRefused, defaultDataDirectory } from "../../config/env.ts";
 import type { CheckResult, StageName } from "../../domain/check-result.ts";
 import type { System } from "../../domain/evaluation.ts";
 import { exitStatusOf } from "../../domain/verdict.ts";
-import { UserError } from "../../errors.ts";
+import { EnvironmentError, UserError } from "../../errors.ts";
 import { createGit } from "../../git/git.ts";
 import { createNix } from "../../nix/adapter.ts";
 import { renderHtml } from "../../report/html.ts";
@@ -104,7 +104,8 @@ async function runCheck(
     const head = await git.resolve(options.head, signal);
     if (base === head) throw sameRevision(options, base);
     const { config, warnings } = await readConfig(options.config, git, base, signal);
-    for (const warning of warnings) io.stderr.write(`modprobot: warning: ${warning}\n`);
+    const unrelated = await warnUnlessAncestor(git, base, head, signal);
+    for (const warning of [...warnings, ...unrelated]) io.stderr.write(`modprobot: warning: ${warning}\n`);
 
     const result = await check(
       {
@@ -146,6 +147,25 @@ async function makeDataDirectory(directory: string): Promise<void> {
       { cause: error },
     );
   }
+}
+
+/** What base has and head never had would be shown as taken away by the change. */
+async function warnUnlessAncestor(
+  git: GitPort,
+  base: string,
+  head: string,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const isAncestor = await git.isAncestor(base, head, signal).catch((error: unknown) => {
+    // A shallow clone cannot say; then nobody is warned.
+    if (error instanceof EnvironmentError || error instanceof UserError) return true;
+    throw error;
+  });
+  if (isAncestor) return [];
+  return [
+    "base is not an ancestor of head: what base alone has is shown as undone by head. " +
+      "To leave that out, name their merge base with --base (git merge-base BASE HEAD).",
+  ];
 }
 
 function sameRevision(options: CheckOptions, commit: string): UserError {

@@ -163,7 +163,7 @@ describe("output", () => {
 
     await expect(shell("echo x; sleep 30", { onStdoutLine })).rejects.toThrow(new RangeError("reader"));
 
-    expect(performance.now() - started).toBeLessThan(3_000);
+    expect(performance.now() - started).toBeLessThan(20_000);
   });
 });
 
@@ -173,16 +173,16 @@ describe("nothing outlives a run", () => {
 
     const result = await shell("sleep 30 & echo $!");
 
-    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(performance.now() - started).toBeLessThan(20_000);
     await eventually(() => !isAlive(Number(result.stdout)));
   });
 
   it("does not wait for what left the group and holds the pipe", async () => {
     const started = performance.now();
 
-    const result = await shell("setsid sleep 4 & echo said");
+    const result = await shell("setsid sleep 40 & echo said");
 
-    expect(performance.now() - started).toBeLessThan(3_000);
+    expect(performance.now() - started).toBeLessThan(30_000);
     expect(result).toMatchObject({ exitCode: 0, stdout: "said\n" });
   });
 

@@ -50,7 +50,12 @@ function refused(ended: Ended, status: number, ...words: (string | RegExp)[]): v
 
 describe("what the caller gave wrongly ends with 2", () => {
   it("a repository that is not there", async () => {
-    refused(await check("--repo", join(work, "nowhere")), 2, /nowhere/, /does not exist|there is no directory/);
+    refused(
+      await check("--repo", join(work, "nowhere")),
+      2,
+      /nowhere/,
+      /does not exist|there is no directory/,
+    );
   });
 
   it("a directory that is no git repository", async () => {

@@ -4,6 +4,7 @@ import { defaultConfig, parseConfig } from "../../src/config/config.ts";
 import { configJsonSchema } from "../../src/config/json-schema.ts";
 import { recipeMatcher } from "../../src/config/match-recipes.ts";
 import { UserError } from "../../src/errors.ts";
+import { expectLinear } from "../harness/linear.ts";
 
 const config = (text: string) => parseConfig(text, "f.yml").config;
 const warnings = (text: string) => parseConfig(text, "f.yml").warnings;
@@ -191,12 +192,10 @@ describe("text that is no configuration", () => {
 
   it("is refused when it multiplies itself", () => {
     const levels = Array.from({ length: 12 }, (_, n) => `a${n + 1}: &a${n + 1} [${`*a${n},`.repeat(9)}]`);
-    const started = performance.now();
 
     const lines = mistakes(["a0: &a0 [x]", ...levels].join("\n"));
 
     expect(lines).toEqual(["f.yml:2: aliases (*name) are not allowed; write the value out"]);
-    expect(performance.now() - started).toBeLessThan(500);
   });
 });
 
@@ -263,12 +262,9 @@ describe("recipes", () => {
 
   it.each(["a*a*a*a*a*a*a*b", "**/a*a*a*b", "**/*/**/*/**/b"])("%s costs little on hostile names", (glob) => {
     const isRecipe = recipeMatcher([glob]);
-    const started = performance.now();
-
-    for (const path of ["a".repeat(4_000), "a/".repeat(2_000), `${"a".repeat(250)}/`.repeat(16)])
-      isRecipe(path);
-
-    expect(performance.now() - started).toBeLessThan(1_000);
+    for (const unit of ["a", "a/", `${"a".repeat(250)}/`]) {
+      expectLinear((size) => isRecipe(unit.repeat(size / unit.length)), 1_000);
+    }
   });
 });
 

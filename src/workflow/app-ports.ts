@@ -81,6 +81,8 @@ export interface NewCheck extends PullRequestRef {
   readonly scope: CheckScope;
   readonly requestedBy: string | null;
   readonly approved: boolean;
+  /** Which workers may take it: those that build for this system. Default: the store's. */
+  readonly system?: string;
 }
 
 export interface StorePort {
@@ -91,13 +93,17 @@ export interface StorePort {
 
   /**
    * Creates a check and enqueues it in one transaction. Another active check of the same pull request and another head is
-   * superseded; the same head and scope already active: that one is returned and nothing is enqueued.
+   * superseded; the same head and scope already active: that one is returned and nothing is enqueued, except that an approval is
+   * never lost: a request that is approved approves it, and goes on with it where it was `waiting`.
    */
   requestCheck(check: NewCheck): Promise<{ readonly check: CheckRecord; readonly created: boolean; readonly superseded: readonly CheckRecord[] }>;
   readCheck(id: string): Promise<CheckRecord | undefined>;
   latestCheck(repositoryId: number, number: number): Promise<CheckRecord | undefined>;
   activeChecks(): Promise<readonly CheckRecord[]>;
-  /** Only from a non-final state, atomically; false when the check is final already. */
+  /**
+   * Only from a non-final state, atomically; false when the check is final already. In the same transaction `queued` enqueues it
+   * (again), which is how a `waiting` or orphaned one goes on, and `cancelled` and `superseded` end its job.
+   */
   moveCheck(id: string, state: CheckState, reason?: string): Promise<boolean>;
   updateCheck(id: string, change: Partial<Pick<CheckRecord, "baseSha" | "mergeSha" | "conflict" | "checkRunId" | "result" | "stage" | "approved">>): Promise<void>;
   /** Lease: true while this worker holds the check; takes over one whose heartbeat is older than 45 s. */
@@ -126,6 +132,8 @@ export interface QueueHandlers {
   /** Throwing makes the queue try again later; the signal fires when the job is cancelled or the worker drains. */
   check(id: string, signal: AbortSignal): Promise<void>;
   reconcile(signal: AbortSignal): Promise<void>;
+  /** Tries are used up, or more of them would not help: say so to people and mark it failed. Called at least once. */
+  gaveUp?(what: "delivery" | "check", id: string, reason: string, signal: AbortSignal): Promise<void>;
 }
 
 export interface QueuePort {
@@ -136,4 +144,25 @@ export interface QueuePort {
   depth(): Promise<Readonly<Record<string, number>>>;
   /** Stops taking jobs, waits for running ones up to the grace, hands the rest back. */
   drain(graceMs: number): Promise<void>;
+}
+
+// ---- between store and queue, which do not know each other -------------------------------------------
+
+/** One statement at a time with `$1` placeholders; what pg-boss wants of a database. */
+export interface SqlExecutor {
+  executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>;
+}
+
+/** The database as the queue sees it. */
+export interface SqlAccess extends SqlExecutor {
+  /** Address for connections of the queue's own; null: embedded, all goes through this one. */
+  readonly url: string | null;
+  transaction<T>(work: (tx: SqlExecutor) => Promise<T>): Promise<T>;
+}
+
+/** What the store asks of the queue inside its own transactions. Never goes around `tx`: an embedded database would wait for itself. */
+export interface Outbox {
+  delivery(guid: string, tx: SqlExecutor): Promise<void>;
+  check(id: string, system: string, tx: SqlExecutor): Promise<void>;
+  cancelCheck(id: string, system: string, tx: SqlExecutor): Promise<void>;
 }

@@ -22,7 +22,11 @@ export interface CheckRunUpdate {
   readonly detailsUrl?: string;
   readonly annotations?: readonly CheckRunAnnotation[];
   /** At most three; GitHub shows them once completed. */
-  readonly actions?: readonly { readonly label: string; readonly description: string; readonly identifier: string }[];
+  readonly actions?: readonly {
+    readonly label: string;
+    readonly description: string;
+    readonly identifier: string;
+  }[];
 }
 
 export interface CheckRunAnnotation {
@@ -38,30 +42,62 @@ export interface GitHubPort {
   /** Polls for the test merge as nixpkgs' CI does (5, 10, 20, 40, 80 s by default). */
   pullRequest(ref: PullRequestRef, signal: AbortSignal): Promise<PullRequestFacts>;
   /** Head sha and state only: cheap, for "has it moved?". */
-  head(ref: PullRequestRef, signal: AbortSignal): Promise<{ readonly headSha: string; readonly state: "open" | "closed"; readonly draft: boolean }>;
-  openPullRequests(repository: RepositoryRef, signal: AbortSignal): Promise<readonly { readonly number: number; readonly headSha: string; readonly draft: boolean }[]>;
+  head(
+    ref: PullRequestRef,
+    signal: AbortSignal,
+  ): Promise<{ readonly headSha: string; readonly state: "open" | "closed"; readonly draft: boolean }>;
+  openPullRequests(
+    repository: RepositoryRef,
+    signal: AbortSignal,
+  ): Promise<readonly { readonly number: number; readonly headSha: string; readonly draft: boolean }[]>;
   /** `none` for strangers and on every doubt. */
   permission(repository: RepositoryRef, login: string, signal: AbortSignal): Promise<Permission>;
   react(repository: RepositoryRef, commentId: number, reaction: Reaction, signal: AbortSignal): Promise<void>;
   /** Creates once, also where an answer is lost: found again by marker and author. */
   reply(ref: PullRequestRef, key: string, body: string, signal: AbortSignal): Promise<void>;
   /** The one comment of a pull request: found by stored id, else by marker and author over all pages; further ones of ours are removed. */
-  upsertComment(ref: PullRequestRef, knownId: number | null, body: string, signal: AbortSignal): Promise<{ readonly id: number }>;
+  upsertComment(
+    ref: PullRequestRef,
+    knownId: number | null,
+    body: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly id: number }>;
   /** Creates (once per external id and head) or updates; annotations go in batches of 50. */
-  upsertCheckRun(ref: PullRequestRef, knownId: number | null, update: CheckRunUpdate, signal: AbortSignal): Promise<{ readonly id: number }>;
+  upsertCheckRun(
+    ref: PullRequestRef,
+    knownId: number | null,
+    update: CheckRunUpdate,
+    signal: AbortSignal,
+  ): Promise<{ readonly id: number }>;
   /** Adds and removes single labels, others' stay; missing ones are created with colour and description. */
-  setLabels(ref: PullRequestRef, wanted: readonly string[], isOurs: (label: string) => boolean, signal: AbortSignal): Promise<void>;
+  setLabels(
+    ref: PullRequestRef,
+    wanted: readonly string[],
+    isOurs: (label: string) => boolean,
+    signal: AbortSignal,
+  ): Promise<void>;
   /** For fetching with git by askpass; short-lived, never stored. */
-  gitCredential(repository: RepositoryRef, signal: AbortSignal): Promise<{ readonly url: string; readonly token: string }>;
+  gitCredential(
+    repository: RepositoryRef,
+    signal: AbortSignal,
+  ): Promise<{ readonly url: string; readonly token: string }>;
 }
 
 /** As the App itself. */
 export interface GitHubAppPort {
   installation(installationId: number): GitHubPort;
-  installations(signal: AbortSignal): Promise<readonly { readonly id: number; readonly suspended: boolean }[]>;
-  repositories(installationId: number, signal: AbortSignal): Promise<readonly (RepositoryRef & { readonly id: number })[]>;
+  installations(
+    signal: AbortSignal,
+  ): Promise<readonly { readonly id: number; readonly suspended: boolean }[]>;
+  repositories(
+    installationId: number,
+    signal: AbortSignal,
+  ): Promise<readonly (RepositoryRef & { readonly id: number })[]>;
   /** Deliveries GitHub could not make, newest first, since a time. */
-  failedDeliveries(since: Date, signal: AbortSignal): Promise<readonly { readonly id: number; readonly guid: string }[]>;
+  failedDeliveries(
+    since: Date,
+    signal: AbortSignal,
+  ): Promise<readonly { readonly id: number; readonly guid: string }[]>;
   redeliver(deliveryId: number, signal: AbortSignal): Promise<void>;
 }
 
@@ -81,6 +117,11 @@ export interface NewCheck extends PullRequestRef {
   readonly scope: CheckScope;
   readonly requestedBy: string | null;
   readonly approved: boolean;
+  /**
+   * Where the request comes from (delivery GUID, comment and line). The same key again is the same request, also after its check
+   * has ended: that check is returned, `created` is false and nothing is enqueued. Without a key every request counts.
+   */
+  readonly requestKey?: string;
   /** Which workers may take it: those that build for this system. Default: the store's. */
   readonly system?: string;
 }
@@ -96,31 +137,57 @@ export interface StorePort {
    * superseded; the same head and scope already active: that one is returned and nothing is enqueued, except that an approval is
    * never lost: a request that is approved approves it, and goes on with it where it was `waiting`.
    */
-  requestCheck(check: NewCheck): Promise<{ readonly check: CheckRecord; readonly created: boolean; readonly superseded: readonly CheckRecord[] }>;
+  requestCheck(
+    check: NewCheck,
+  ): Promise<{
+    readonly check: CheckRecord;
+    readonly created: boolean;
+    readonly superseded: readonly CheckRecord[];
+  }>;
   readCheck(id: string): Promise<CheckRecord | undefined>;
   latestCheck(repositoryId: number, number: number): Promise<CheckRecord | undefined>;
+  /** When the first check of this head was asked for: the earliest time we know it to be the head. */
+  headSeenAt(repositoryId: number, number: number, headSha: string): Promise<Date | null>;
   activeChecks(): Promise<readonly CheckRecord[]>;
   /**
    * Only from a non-final state, atomically; false when the check is final already. In the same transaction `queued` enqueues it
    * (again), which is how a `waiting` or orphaned one goes on, and `cancelled` and `superseded` end its job.
    */
   moveCheck(id: string, state: CheckState, reason?: string): Promise<boolean>;
-  updateCheck(id: string, change: Partial<Pick<CheckRecord, "baseSha" | "mergeSha" | "conflict" | "checkRunId" | "result" | "stage" | "approved">>): Promise<void>;
+  updateCheck(
+    id: string,
+    change: Partial<
+      Pick<CheckRecord, "baseSha" | "mergeSha" | "conflict" | "checkRunId" | "result" | "stage" | "approved">
+    >,
+  ): Promise<void>;
   /** Lease: true while this worker holds the check; takes over one whose heartbeat is older than 45 s. */
   heartbeat(id: string, worker: string): Promise<boolean>;
+  /** Gives the lease back at the end of a job, however it ended, so that the next one need not wait 45 s. */
+  release(id: string, worker: string): Promise<void>;
+  /** Checks in a final state, and `waiting` ones, whose end GitHub has not been told of: what is still owed after a crash. Oldest first. */
+  owingChecks(): Promise<readonly CheckRecord[]>;
+  /** GitHub has been told how this check stands. Every `moveCheck` makes it owing again. */
+  markTold(id: string): Promise<void>;
   /** Value of a finished stage, for going on after a crash. */
   saveStage(id: string, stage: StageName, value: unknown): Promise<void>;
   readStage(id: string, stage: StageName): Promise<unknown>;
 
   commentId(repositoryId: number, number: number): Promise<number | null>;
   rememberComment(repositoryId: number, number: number, commentId: number): Promise<void>;
-  /** True the first time a comment is handled, atomically. */
-  claimCommand(repositoryId: number, commentId: number): Promise<boolean>;
+  /** True the first time a comment is handled, atomically, and again for the same claimant: a delivery that died midway goes on. */
+  claimCommand(repositoryId: number, commentId: number, claimant: string): Promise<boolean>;
   approve(repositoryId: number, number: number, headSha: string, login: string): Promise<void>;
   isApproved(repositoryId: number, number: number, headSha: string): Promise<boolean>;
   /** How many checks were requested since a time, per pull request, person and repository. */
-  usage(query: { readonly repositoryId: number; readonly number: number; readonly login: string | null; readonly since: Date }): Promise<{ readonly pullRequest: number; readonly person: number; readonly repository: number }>;
-  report(id: string): Promise<{ readonly check: CheckRecord; readonly result: CheckResult | null } | undefined>;
+  usage(query: {
+    readonly repositoryId: number;
+    readonly number: number;
+    readonly login: string | null;
+    readonly since: Date;
+  }): Promise<{ readonly pullRequest: number; readonly person: number; readonly repository: number }>;
+  report(
+    id: string,
+  ): Promise<{ readonly check: CheckRecord; readonly result: CheckResult | null } | undefined>;
   prune(now: Date): Promise<void>;
 }
 

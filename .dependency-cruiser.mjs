@@ -3,7 +3,7 @@
  * test/architecture.test.ts breaks each rule once and sees it fail.
  */
 const src = (folders) => `^src/(${folders})/`;
-const adapters = "nix|vm|git";
+const adapters = "nix|vm|git|github|queue|store";
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
@@ -72,7 +72,7 @@ export default {
           "^src/$1/",
           "^src/(domain|config)/",
           "^src/(errors|process|files)\\.ts$",
-          "^src/workflow/ports\\.ts$",
+          "^src/workflow/(ports|app-ports)\\.ts$",
         ],
       },
     },
@@ -91,6 +91,14 @@ export default {
         "Start programs through src/process.ts: it owns cancellation, output caps, time limits and a clean environment.",
       from: { path: "^src/", pathNot: "^src/process\\.ts$" },
       to: { path: ["^(node:)?child_process$", "node_modules/execa/"] },
+    },
+    {
+      name: "github-has-one-owner",
+      severity: "error",
+      comment:
+        "Octokit and Probot are known to src/github/ and src/app.ts alone; everybody else goes through workflow/app-ports.ts.",
+      from: { path: "^src/", pathNot: ["^src/github/", "^src/(app|main)\\.ts$", "^src/(cli|web)/"] },
+      to: { path: "node_modules/(probot|octokit|@octokit)/" },
     },
     {
       name: "no-tests-in-production",

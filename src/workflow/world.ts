@@ -1,7 +1,9 @@
 /** Everything a check reaches outside itself, and what it was asked to check. */
 import type { Config } from "../config/config.ts";
+import type { CheckResult } from "../domain/check-result.ts";
 import type { System } from "../domain/evaluation.ts";
 import type { GitPort, NixPort, ProgressPort, VmPort } from "./ports.ts";
+import type { StageMemory } from "./stage-memory.ts";
 
 export interface World {
   readonly git: GitPort;
@@ -12,6 +14,10 @@ export interface World {
   readonly clock: () => number;
   /** The system this machine builds and boots for. */
   readonly buildSystem: System;
+  /** For going on after a crash; without it every check starts from caches. */
+  readonly memory?: StageMemory;
+  /** Told what is known so far, first when the rebuilds are counted. Its verdict is `neutral`: more is to come. */
+  readonly onResult?: (soFar: CheckResult) => void;
 }
 
 export interface CheckRequest {

@@ -11,15 +11,26 @@ import type { AttrPath } from "./evaluation.ts";
 import type { PullRequestRef } from "./pull-request.ts";
 
 export type CheckState = "queued" | "running" | "waiting" | "done" | "cancelled" | "superseded" | "failed";
-export const FINAL_STATES = ["done", "cancelled", "superseded", "failed"] as const satisfies readonly CheckState[];
+export const FINAL_STATES = [
+  "done",
+  "cancelled",
+  "superseded",
+  "failed",
+] as const satisfies readonly CheckState[];
 
-/** What part of a check was asked for. */
+/**
+ * What part of a check was asked for. Commands add to `everything` and never narrow it: its report stands in the one
+ * comment of the pull request, and what ran before comes out of caches.
+ */
 export type CheckScope =
-  | { readonly kind: "everything" }
-  | { readonly kind: "rebuilds"; readonly why?: AttrPath }
-  | { readonly kind: "build"; readonly attrs: readonly AttrPath[] }
-  | { readonly kind: "test"; readonly tests: readonly AttrPath[] }
-  | { readonly kind: "consumers"; readonly attrs: readonly AttrPath[] };
+  | {
+      readonly kind: "everything";
+      /** Kernels and packages beyond the configured ones; sorted, as are the others. */
+      readonly build?: readonly AttrPath[];
+      readonly tests?: readonly AttrPath[];
+      readonly consumers?: readonly AttrPath[];
+    }
+  | { readonly kind: "rebuilds"; readonly why?: AttrPath };
 
 export interface CheckRecord extends PullRequestRef {
   /** UUID; also the check run's `external_id` and the address of its page. */

@@ -44,6 +44,18 @@ export function createChecks(db: Kysely<Tables>, outbox: Outbox, options: CheckO
       return row && toRecord(row);
     },
 
+    async latestDone(repositoryId: number, number: number): Promise<CheckRecord | undefined> {
+      const row = await selectChecks(db)
+        .where("repository_id", "=", repositoryId)
+        .where("number", "=", number)
+        .where("state", "=", "done")
+        .where("result", "is not", null)
+        .orderBy("sequence", "desc")
+        .limit(1)
+        .executeTakeFirst();
+      return row && toRecord(row);
+    },
+
     async headSeenAt(repositoryId: number, number: number, headSha: string): Promise<Date | null> {
       const row = await db
         .selectFrom("checks")

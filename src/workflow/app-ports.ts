@@ -41,11 +41,16 @@ export interface CheckRunAnnotation {
 export interface GitHubPort {
   /** Polls for the test merge as nixpkgs' CI does (5, 10, 20, 40, 80 s by default). */
   pullRequest(ref: PullRequestRef, signal: AbortSignal): Promise<PullRequestFacts>;
-  /** Head sha and state only: cheap, for "has it moved?". */
+  /** One cheap look: has it moved, is it open, and against which branch? Never waits for the test merge. */
   head(
     ref: PullRequestRef,
     signal: AbortSignal,
-  ): Promise<{ readonly headSha: string; readonly state: "open" | "closed"; readonly draft: boolean }>;
+  ): Promise<{
+    readonly headSha: string;
+    readonly baseRef: string;
+    readonly state: "open" | "closed";
+    readonly draft: boolean;
+  }>;
   openPullRequests(
     repository: RepositoryRef,
     signal: AbortSignal,
@@ -137,15 +142,15 @@ export interface StorePort {
    * superseded; the same head and scope already active: that one is returned and nothing is enqueued, except that an approval is
    * never lost: a request that is approved approves it, and goes on with it where it was `waiting`.
    */
-  requestCheck(
-    check: NewCheck,
-  ): Promise<{
+  requestCheck(check: NewCheck): Promise<{
     readonly check: CheckRecord;
     readonly created: boolean;
     readonly superseded: readonly CheckRecord[];
   }>;
   readCheck(id: string): Promise<CheckRecord | undefined>;
   latestCheck(repositoryId: number, number: number): Promise<CheckRecord | undefined>;
+  /** The last one that is `done` and has a result: what the comment shows, as outdated, until there is something newer. */
+  latestDone(repositoryId: number, number: number): Promise<CheckRecord | undefined>;
   /** When the first check of this head was asked for: the earliest time we know it to be the head. */
   headSeenAt(repositoryId: number, number: number, headSha: string): Promise<Date | null>;
   activeChecks(): Promise<readonly CheckRecord[]>;

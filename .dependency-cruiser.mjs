@@ -101,6 +101,20 @@ export default {
       to: { path: "node_modules/(probot|octokit|@octokit)/" },
     },
     {
+      name: "queue-has-one-owner",
+      severity: "error",
+      comment: "pg-boss is known to src/queue/ alone; everybody else goes through workflow/app-ports.ts.",
+      from: { path: "^src/", pathNot: "^src/queue/" },
+      to: { path: "node_modules/pg-boss/" },
+    },
+    {
+      name: "database-has-one-owner",
+      severity: "error",
+      comment: "SQL is written in src/store/. The queue gets a SqlAccess, everybody else a StorePort.",
+      from: { path: "^src/", pathNot: "^src/store/" },
+      to: { path: "node_modules/(kysely|pg|@electric-sql)/" },
+    },
+    {
       name: "no-tests-in-production",
       severity: "error",
       comment: "Production code never needs a test's helper; move what both need into src/.",

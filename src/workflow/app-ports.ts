@@ -57,6 +57,13 @@ export interface GitHubPort {
   ): Promise<readonly { readonly number: number; readonly headSha: string; readonly draft: boolean }[]>;
   /** `none` for strangers and on every doubt. */
   permission(repository: RepositoryRef, login: string, signal: AbortSignal): Promise<Permission>;
+  /** Text of a file on a branch or at a commit, up to 1 MiB; undefined where there is none. */
+  readFile(
+    repository: RepositoryRef,
+    ref: string,
+    path: string,
+    signal: AbortSignal,
+  ): Promise<string | undefined>;
   react(repository: RepositoryRef, commentId: number, reaction: Reaction, signal: AbortSignal): Promise<void>;
   /** Creates once, also where an answer is lost: found again by marker and author. */
   reply(ref: PullRequestRef, key: string, body: string, signal: AbortSignal): Promise<void>;

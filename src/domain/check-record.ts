@@ -18,6 +18,10 @@ export const FINAL_STATES = [
   "failed",
 ] as const satisfies readonly CheckState[];
 
+export function isFinal(state: CheckState): boolean {
+  return (FINAL_STATES as readonly CheckState[]).includes(state);
+}
+
 /**
  * What part of a check was asked for. Commands add to `everything` and never narrow it: its report stands in the one
  * comment of the pull request, and what ran before comes out of caches.

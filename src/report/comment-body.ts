@@ -6,6 +6,7 @@
  */
 import type { CheckRecord } from "../domain/check-record.ts";
 import type { CheckResult } from "../domain/check-result.ts";
+import type { CommentView } from "../domain/comment-view.ts";
 import { REPORT_MARKER, withMarker } from "../domain/marker.ts";
 import { comparedNote, endedNote, type PageOf, short, waitingNote } from "./comment-notes.ts";
 import { type Phrase, prose } from "./document.ts";
@@ -13,24 +14,14 @@ import { COMMENT_LIMIT } from "./fit.ts";
 import { renderMarkdown } from "./markdown.ts";
 import { renderHeading, renderLink, renderPhrase } from "./markdown-syntax.ts";
 
-export type CommentBodyView =
-  | { readonly kind: "report"; readonly check: CheckRecord; readonly outdatedBy: string | null }
-  /** `check` has a result that is not complete; more is to come. */
-  | { readonly kind: "progress"; readonly check: CheckRecord }
-  /** Rebuilds are counted; the rest waits for an approval of this head. */
-  | { readonly kind: "waiting"; readonly check: CheckRecord }
-  /** Queued or running, and nothing known yet. */
-  | { readonly kind: "started"; readonly check: CheckRecord; readonly previous: CheckRecord | null }
-  | { readonly kind: "untouched"; readonly check: CheckRecord }
-  /** Ended without a report. */
-  | { readonly kind: "ended"; readonly check: CheckRecord; readonly previous: CheckRecord | null };
+export type SpokenView = Exclude<CommentView, { kind: "nothing" }>;
 
 /** Within GitHub's limits, ends in the marker. @param headSha of the pull request now */
-export function renderComment(view: CommentBodyView, headSha: string, pageOf: PageOf): string {
+export function renderComment(view: SpokenView, headSha: string, pageOf: PageOf): string {
   return withMarker(renderView(view, headSha, pageOf), REPORT_MARKER);
 }
 
-function renderView(view: CommentBodyView, headSha: string, pageOf: PageOf): string {
+function renderView(view: SpokenView, headSha: string, pageOf: PageOf): string {
   const { check } = view;
   switch (view.kind) {
     case "report":

@@ -1,181 +1,176 @@
 /**
- * Replies: every sentence the bot says to somebody who gave a command. Nobody is mentioned, names are code, and what
- * somebody wrote is quoted as inert text.
+ * Replies: every sentence the bot says to somebody who gave a command. All of them are Markdown. Nobody is mentioned,
+ * names are code, and what somebody wrote is shown as inert text.
  */
-
 import type { CheckRecord } from "../domain/check-record.ts";
+import type { CheckResult } from "../domain/check-result.ts";
 import type { GatedCommand } from "../domain/command-policy.ts";
-import type { CommandKind, ParsedCommand } from "../domain/commands.ts";
+import type { CommandKind } from "../domain/commands.ts";
+import { nearMisses } from "../domain/near-misses.ts";
+import { quoted } from "../domain/plain-text.ts";
 import type { Permission } from "../domain/pull-request.ts";
 import { QUOTA_HOURS, type QuotaDecision } from "../domain/quotas.ts";
-import { code, join, type Phrase, prose } from "./document.ts";
+import { plural } from "../domain/size-words.ts";
+import { code, type Phrase, prose } from "./document.ts";
 import { renderBlock, renderPhrase } from "./markdown-syntax.ts";
 import { STAGES } from "./words.ts";
 
-export type Reply =
-  | { readonly kind: "not-understood"; readonly commands: readonly Extract<ParsedCommand, { ok: false }>[] }
-  | {
-      readonly kind: "not-permitted";
-      readonly command: CommandKind;
-      readonly needs: Permission;
-      readonly has: Permission;
-    }
-  | { readonly kind: "head-moved"; readonly line: string; readonly headSha: string }
-  | { readonly kind: "over-quota"; readonly decision: Extract<QuotaDecision, { allowed: false }> }
-  | {
-      readonly kind: "unknown-attrs";
-      readonly attrs: readonly { readonly attr: string; readonly near: readonly string[] }[];
-    }
-  | { readonly kind: "pull-request-closed" }
-  | { readonly kind: "nothing-to-cancel" }
-  | { readonly kind: "nothing-to-approve" }
-  | { readonly kind: "status"; readonly check: CheckRecord | null; readonly ahead: number | null }
-  | { readonly kind: "why"; readonly attr: string; readonly lines: readonly string[] }
-  | { readonly kind: "trouble"; readonly message: string }
-  | { readonly kind: "help"; readonly permissions: Readonly<Record<GatedCommand, Permission>> };
+export interface Answer {
+  /** The command as it was given. */
+  readonly line: string;
+  /** A rocket, or a confused face. */
+  readonly ok: boolean;
+  /** Markdown; empty where the reaction says everything. */
+  readonly text: string;
+}
 
-/** Markdown without a marker. */
-export function renderReply(reply: Reply): string {
-  switch (reply.kind) {
-    case "not-understood":
-      return list(reply.commands.map(({ line, problem }) => [code(line), ": ", ...prose(problem), "."]));
-    case "not-permitted":
-      return paragraph([
-        ...prose(`\`/modprobot ${reply.command}\` needs `),
-        ...permissionWords(reply.needs),
-        " on this repository",
-        ...(reply.has === "none" ? ["."] : ["; you have ", ...permissionWords(reply.has), "."]),
-        " Nothing was done.",
-      ]);
-    case "head-moved":
-      return paragraph([
-        code(reply.line),
-        " was given for an earlier head; the pull request has been pushed to since, and is at ",
-        code(reply.headSha.slice(0, 12)),
-        " now. Nothing was done; give the command again if it is meant for this head.",
-      ]);
-    case "over-quota":
-      return paragraph([
-        `${QUOTA_OWNERS[reply.decision.quota]} may ask for ${reply.decision.most} checks in ${QUOTA_HOURS} hours, and has. `,
-        "Nothing was done; try again later.",
-      ]);
-    case "unknown-attrs":
-      return list(
-        reply.attrs.map(({ attr, near }) => [
-          "There is no attribute ",
-          code(attr),
-          ...(near.length === 0
-            ? []
-            : [
-                "; did you mean ",
-                ...join(
-                  near.slice(0, 3).map((name) => [code(name)]),
-                  " or ",
-                ),
-                "?",
-              ]),
-          ...(near.length === 0 ? ["."] : []),
-        ]),
+/** One reply to all commands of a comment; empty where there is nothing to say. */
+export function answerText(answers: readonly Answer[]): string {
+  const spoken = answers.filter(({ text }) => text !== "");
+  if (answers.length === 1) return spoken[0]?.text ?? "";
+  return spoken.map(({ line, text }) => `${renderPhrase([code(line)])}\n\n${text}`).join("\n\n");
+}
+
+/** @param problem as `parseCommands` gives it */
+export function notUnderstood(problem: string): string {
+  return say(`${problem.charAt(0).toUpperCase()}${problem.slice(1)}${/[.?!]$/.test(problem) ? "" : "."}`);
+}
+
+export function notPermitted(command: CommandKind, needs: Permission, has: Permission): string {
+  const own = has === "none" ? "" : `; you have ${PERMISSIONS[has]}`;
+  return say(
+    `\`/modprobot ${command}\` needs ${PERMISSIONS[needs]} to this repository${own}. Nothing was done.`,
+  );
+}
+
+/** @param headSha what it is now */
+export function headMoved(headSha: string): string {
+  return say(
+    `The pull request was pushed to since that was written and is at ${shortName(headSha)} now. Nothing was done; give the command again if it is meant for this head.`,
+  );
+}
+
+export function onClosed(): string {
+  return say("This pull request is closed, so there is nothing to check.");
+}
+
+export function overQuota({ quota, most }: Extract<QuotaDecision, { allowed: false }>): string {
+  return say(
+    `${QUOTA_OWNERS[quota]} may ask for ${plural(most, "check")} in ${QUOTA_HOURS} hours, and has; try again later.`,
+  );
+}
+
+const QUOTA_OWNERS = {
+  pullRequest: "One pull request",
+  person: "One person",
+  repository: "All pull requests of a repository together",
+} as const;
+
+export function touchesNoRecipe(headSha: string): string {
+  return say(`Nothing to check at ${shortName(headSha)}: no changed file is a kernel recipe.`);
+}
+
+const MOST_NAMES = 20;
+
+/** @param known every attribute there is */
+export function unknownAttrs(unknown: readonly string[], known: readonly string[]): string {
+  const items = unknown.slice(0, MOST_NAMES).map((attr) => {
+    const near = nearMisses(attr, known).map(quoted).join(" or ");
+    return prose(`There is no attribute ${quoted(attr)}${near === "" ? "." : `; did you mean ${near}?`}`);
+  });
+  const rest = unknown.length - items.length;
+  const all: readonly Phrase[] = rest > 0 ? [...items, [`… and ${rest} more`]] : items;
+  return all.length === 1 ? all.map(renderPhrase).join("") : renderBlock({ kind: "list", items: all });
+}
+
+export function nothingToCancel(): string {
+  return say("No check of this pull request is running.");
+}
+
+export function nothingToApprove(): string {
+  return say("Nothing waits for an approval here.");
+}
+
+/** @param ahead how many checks the queue has before this one; undefined where that is not known */
+export function statusOf(check: CheckRecord | undefined, ahead?: number): string {
+  if (check === undefined)
+    return say("This pull request has not been checked yet; `/modprobot check` does it.");
+  const head = `The check of ${shortName(check.headSha)}`;
+  const why = check.reason === null ? "" : `: ${check.reason.replace(/[.!?]+$/, "")}`;
+  switch (check.state) {
+    case "queued":
+      return say(
+        ahead === undefined || ahead === 0
+          ? `${head} is queued.`
+          : `${head} is queued behind ${plural(ahead, "other")}.`,
       );
-    case "pull-request-closed":
-      return paragraph(["This pull request is closed, so there is nothing to check."]);
-    case "nothing-to-cancel":
-      return paragraph(["No check of this pull request is running."]);
-    case "nothing-to-approve":
-      return paragraph(["Nothing waits for an approval here."]);
-    case "status":
-      return paragraph(statusWords(reply.check, reply.ahead));
-    case "why":
-      return [
-        paragraph(["Why ", code(reply.attr), " is rebuilt:"]),
-        renderBlock({ kind: "log", lines: reply.lines.slice(0, MOST_LINES) }),
-      ].join("\n\n");
-    case "trouble":
-      return paragraph(["This did not work: ", ...prose(reply.message), ". That is no fault of the change."]);
-    case "help":
-      return help(reply.permissions);
+    case "running":
+      return say(
+        `${head} is running${check.stage === null ? "" : `; finished last: ${STAGES[check.stage].toLowerCase()}`}.`,
+      );
+    case "waiting":
+      return say(
+        `${head} has counted rebuilds; builds, boots and consumers wait for \`/modprobot approve\` by somebody with write access.`,
+      );
+    case "done":
+      return say(
+        check.result === null
+          ? `${head} is done: no changed file is a kernel recipe.`
+          : `${head} is done: ${check.result.headline}`,
+      );
+    case "cancelled":
+      return say(`${head} was cancelled${why}.`);
+    case "superseded":
+      return say(`${head} was superseded${why}.`);
+    case "failed":
+      return say(`${head} could not be made${why}.`);
   }
 }
 
 const MOST_LINES = 100;
 
-const QUOTA_OWNERS = {
-  pullRequest: "One pull request",
-  person: "One person",
-  repository: "One repository",
-} as const;
-
-function statusWords(check: CheckRecord | null, ahead: number | null): Phrase {
-  if (check === null)
-    return ["This pull request has not been checked yet. ", ...prose("`/modprobot check` does it.")];
-  const head = code(check.headSha.slice(0, 12));
-  const reason: Phrase = check.reason === null ? [] : [": ", ...prose(check.reason)];
-  const stage = check.stage === null ? [] : [`; finished: ${STAGES[check.stage].toLowerCase()}`];
-  switch (check.state) {
-    case "queued":
-      return [
-        "The check of ",
-        head,
-        ahead === null || ahead === 0 ? " is queued." : ` is queued behind ${ahead} others.`,
-      ];
-    case "running":
-      return ["The check of ", head, " is running", ...stage, "."];
-    case "waiting":
-      return [
-        "Rebuilds of ",
-        head,
-        " are counted; builds, boots and consumers wait for ",
-        code("/modprobot approve"),
-        ".",
-      ];
-    case "done":
-      return [
-        "The check of ",
-        head,
-        " is done: ",
-        ...(check.result === null ? ["no kernel recipe is touched."] : prose(check.result.headline)),
-      ];
-    case "cancelled":
-      return ["The check of ", head, " was cancelled", ...reason, "."];
-    case "superseded":
-      return ["The check of ", head, " was superseded", ...reason, "."];
-    case "failed":
-      return ["The check of ", head, " could not be made", ...reason, "."];
-  }
-}
-
-const HELP: readonly { readonly usage: string; readonly kind: CommandKind; readonly words: string }[] = [
-  { usage: "/modprobot check", kind: "check", words: "check this head again" },
-  {
-    usage: "/modprobot rebuilds [--why ATTR]",
-    kind: "rebuilds",
-    words: "count rebuilds, and say why an attribute is rebuilt",
-  },
-  { usage: "/modprobot build ATTR…", kind: "build", words: "build these as well, at base and head" },
-  { usage: "/modprobot test [VMTEST…]", kind: "test", words: "run VM tests, the configured ones by default" },
-  { usage: "/modprobot consumers [ATTR…]", kind: "consumers", words: "check these consumers as well" },
-  { usage: "/modprobot cancel", kind: "cancel", words: "end the check that runs" },
-  { usage: "/modprobot status", kind: "status", words: "say how far it is" },
-  { usage: "/modprobot approve", kind: "approve", words: "let this head be built and booted" },
-  { usage: "/modprobot help", kind: "help", words: "this list" },
-];
-
-function help(permissions: Readonly<Record<GatedCommand, Permission>>): string {
-  const rows = HELP.map(({ usage, kind, words }): readonly Phrase[] => [
-    [code(usage)],
-    [words],
-    kind === "help" || kind === "status" ? ["everybody"] : permissionWords(permissions[kind]),
-  ]);
+/** Why an attribute is rebuilt. @param lines as they came, one under the other */
+export function whyRebuilt(attr: string, lines: readonly string[]): string {
+  if (lines.length === 0) return say(`${quoted(attr)} is not rebuilt.`);
   return [
-    renderBlock({ kind: "table", head: [["command"], ["what it does"], ["who may"]], rows }),
-    paragraph([
-      "One command a line, at its start. Every command is for the head that the pull request has at that moment. " +
-        "An attribute whose name is an English word, or has spaces or signs in it, is written in double quotes.",
-    ]),
+    say(`Why ${quoted(attr)} is rebuilt:`),
+    renderBlock({ kind: "log", lines: lines.slice(0, MOST_LINES) }),
   ].join("\n\n");
 }
 
-const PERMISSION_WORDS: Readonly<Record<Permission, string>> = {
+/** Our own trouble. @param message of the error, without its details */
+export function trouble(message: string): string {
+  return say(`That did not work, which is no fault of the change: ${message.replace(/[.!?]+$/, "")}.`);
+}
+
+const COMMAND_WORDS: Readonly<Record<CommandKind, { readonly usage: string; readonly words: string }>> = {
+  check: { usage: "check", words: "check this head again" },
+  rebuilds: { usage: "rebuilds [--why ATTR]", words: "count rebuilds; say why an attribute is rebuilt" },
+  build: { usage: "build ATTR…", words: "build these as well, at base and head" },
+  test: { usage: "test [VMTEST…]", words: "run VM tests, these as well as the configured ones" },
+  consumers: { usage: "consumers [ATTR…]", words: "check consumers, these as well" },
+  cancel: { usage: "cancel", words: "end the check that runs" },
+  status: { usage: "status", words: "say how far it is" },
+  approve: { usage: "approve", words: "let this head be built and booted" },
+  help: { usage: "help", words: "this list" },
+};
+
+export function helpText(permissions: Readonly<Record<GatedCommand, Permission>>): string {
+  const kinds = Object.keys(COMMAND_WORDS) as CommandKind[];
+  const rows = kinds.map((kind): readonly Phrase[] => [
+    [code(`/modprobot ${COMMAND_WORDS[kind].usage}`)],
+    [COMMAND_WORDS[kind].words],
+    [kind === "help" || kind === "status" ? PERMISSIONS.none : PERMISSIONS[permissions[kind]]],
+  ]);
+  return [
+    renderBlock({ kind: "table", head: [["command"], ["what it does"], ["who may"]], rows }),
+    say(
+      "One command a line, at its start. A command is about the head that the pull request has when it is given. An attribute that is an English word too, or has spaces in it, goes in double quotes.",
+    ),
+  ].join("\n\n");
+}
+
+const PERMISSIONS: Readonly<Record<Permission, string>> = {
   none: "everybody",
   read: "read access",
   triage: "triage access",
@@ -184,19 +179,11 @@ const PERMISSION_WORDS: Readonly<Record<Permission, string>> = {
   admin: "admin access",
 };
 
-function permissionWords(permission: Permission): Phrase {
-  return [PERMISSION_WORDS[permission]];
+/** A sentence with names in backticks. */
+function say(sentence: string): string {
+  return renderPhrase(prose(sentence));
 }
 
-function paragraph(content: Phrase): string {
-  return renderPhrase(content);
-}
-
-const MOST_ITEMS = 20;
-
-function list(items: readonly Phrase[]): string {
-  if (items.length === 1 && items[0] !== undefined) return paragraph(items[0]);
-  const rest = items.length - MOST_ITEMS;
-  const shown = rest > 0 ? [...items.slice(0, MOST_ITEMS), [`… and ${rest} more`]] : items;
-  return renderBlock({ kind: "list", items: shown });
+function shortName(sha: string): string {
+  return quoted(sha.slice(0, 12));
 }

@@ -27,7 +27,7 @@ export function createDeliveries(db: Kysely<Tables>, outbox: Outbox, rememberDay
       .deleteFrom("deliveries")
       .where((is) => is.or([is("guid", "=", guid), is("body_sha256", "=", bodySha256)]))
       .where("outcome", "!=", "accepted")
-      .where("received_at", "<", sql<Date>`now() - make_interval(days => ${rememberDays})`)
+      .where("received_at", "<", sql<Date>`now() - interval '1 day' * ${rememberDays}::float8`)
       .executeTakeFirst();
     return numDeletedRows > 0n;
   }

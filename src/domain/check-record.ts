@@ -33,8 +33,10 @@ export type CheckScope =
       readonly build?: readonly AttrPath[];
       readonly tests?: readonly AttrPath[];
       readonly consumers?: readonly AttrPath[];
+      /** Whose rebuild is to be explained. */
+      readonly why?: readonly AttrPath[];
     }
-  | { readonly kind: "rebuilds"; readonly why?: AttrPath };
+  | { readonly kind: "rebuilds"; readonly why?: readonly AttrPath[] };
 
 export interface CheckRecord extends PullRequestRef {
   /** UUID; also the check run's `external_id` and the address of its page. */

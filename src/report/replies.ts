@@ -127,6 +127,24 @@ export function statusOf(check: CheckRecord | undefined, ahead?: number): string
   }
 }
 
+/** Counts that are known, the final ones or those of a check that still runs. */
+export function rebuildCounts({ rebuilds, head }: CheckResult): string {
+  const systems = Object.entries(rebuilds.systems).sort(([a], [b]) => (a < b ? -1 : 1));
+  const items = systems.map(([name, { attrs, derivations, broken, reason }]): Phrase => {
+    if (attrs === null || derivations === null)
+      return prose(`${quoted(name)}: not evaluated${reason === undefined ? "" : `: ${reason}`}`);
+    const fails = broken.length === 0 ? "" : `; ${plural(broken.length, "attribute")} no longer evaluate`;
+    return prose(
+      `${quoted(name)}: ${plural(attrs, "rebuild")}, ${plural(derivations, "derivation")}${fails}`,
+    );
+  });
+  return [say(`Rebuilds at ${shortName(head)}:`), renderBlock({ kind: "list", items })].join("\n\n");
+}
+
+export function countsFollow(): string {
+  return say("A check of this head is running; its counts come first, in its report.");
+}
+
 const MOST_LINES = 100;
 
 /** Why an attribute is rebuilt. @param lines as they came, one under the other */

@@ -172,9 +172,9 @@ export interface StorePort {
       Pick<CheckRecord, "baseSha" | "mergeSha" | "conflict" | "checkRunId" | "result" | "stage" | "approved">
     >,
   ): Promise<void>;
-  /** Lease: true while this worker holds the check; takes over one whose heartbeat is older than 45 s. */
+  /** Lease: true while this worker holds the check; takes over one whose heartbeat is older than 35 s. */
   heartbeat(id: string, worker: string): Promise<boolean>;
-  /** Gives the lease back at the end of a job, however it ended, so that the next one need not wait 45 s. */
+  /** Gives the lease back at the end of a job, however it ended, so that the next one need not wait. */
   release(id: string, worker: string): Promise<void>;
   /** Checks in a final state, and `waiting` ones, whose end GitHub has not been told of: what is still owed after a crash. Oldest first. */
   owingChecks(): Promise<readonly CheckRecord[]>;
@@ -241,7 +241,7 @@ export interface SqlAccess extends SqlExecutor {
 
 /** What the store asks of the queue inside its own transactions. Never goes around `tx`: an embedded database would wait for itself. */
 export interface Outbox {
-  delivery(guid: string, tx: SqlExecutor): Promise<void>;
+  deliveries(guids: readonly string[], tx: SqlExecutor): Promise<void>;
   check(id: string, system: string, tx: SqlExecutor): Promise<void>;
   cancelCheck(id: string, system: string, tx: SqlExecutor): Promise<void>;
 }

@@ -11,7 +11,8 @@ import { bootKernels, runRepositoryTests } from "./boot-kernels.ts";
 import { buildKernels } from "./build-kernels.ts";
 import { checkConsumers } from "./check-consumers.ts";
 import { checkOut } from "./check-out.ts";
-import { evaluateTrees, outcomes } from "./evaluate-trees.ts";
+import { attrNames, evaluateTrees, outcomes } from "./evaluate-trees.ts";
+import { explainRebuilds } from "./explain-rebuilds.ts";
 import { createLanes } from "./lanes.ts";
 import { measureKernels } from "./measure-kernels.ts";
 import { planFromFacts } from "./plan-check.ts";
@@ -30,6 +31,8 @@ export async function check(request: CheckRequest, world: World, signal: AbortSi
     evaluateTrees(trees, request, world, stage, signal),
   );
   const rebuilds = await stages.require("rebuilds", async () => summarizeRebuilds(outcomes(systems)));
+  await world.memory?.save("evaluate", attrNames(systems));
+  await explainRebuilds(systems, request, world, signal);
   const plan = await stages.require("plan", () => planFromFacts(systems, request, world, signal));
   const counted = { request, stages, rebuilds };
   if (plan.reason !== undefined) {

@@ -8,14 +8,9 @@
  */
 import { createHash } from "node:crypto";
 import type { StageName, StageResult } from "../domain/check-result.ts";
+import type { StageMemory } from "./ports.ts";
 import type { StageLog } from "./stages.ts";
 import type { CheckRequest } from "./world.ts";
-
-/** Where values are kept; whatever comes back is as it was saved, or undefined. */
-export interface StageMemory {
-  save(stage: StageName, value: unknown): Promise<void>;
-  load(stage: StageName): Promise<unknown>;
-}
 
 export interface Recall {
   /** The value of the last of these stages, if all of them finished in an earlier try; else what `work` finds out. */

@@ -68,10 +68,33 @@ describe.each(databases())("the store on $name", ({ place }) => {
       expect(outbox.sent).toHaveLength(1);
     });
 
+    it("tells those apart that come together: same GUID, same body, and one that cannot be stored", async () => {
+      const [one, two, three] = [aDelivery(), aDelivery(), aDelivery()];
+      const impossible = aDelivery({ guid: "NUL \0" });
+      const together = [
+        one,
+        { ...one },
+        two,
+        { ...two, guid: "another" },
+        { ...one, bodySha256: "e".repeat(64) },
+        impossible,
+        three,
+      ];
+
+      const answers = await Promise.allSettled(together.map(store.acceptDelivery));
+
+      expect(answers.map((answer) => (answer.status === "fulfilled" ? answer.value : "refused"))).toEqual([
+        ...["accepted", "duplicate", "accepted", "duplicate", "duplicate", "refused", "accepted"],
+      ]);
+      expect(outbox.sent.toSorted()).toEqual(
+        [one, two, three].map(({ guid }) => `delivery ${guid}`).toSorted(),
+      );
+    });
+
     it("stores nothing where it cannot be enqueued", async () => {
       const failing = createStore(
         database,
-        { ...outbox, delivery: () => Promise.reject(new Error("no queue")) },
+        { ...outbox, deliveries: () => Promise.reject(new Error("no queue")) },
         { system: SYSTEM },
       );
       const delivery = aDelivery();
@@ -111,9 +134,9 @@ describe.each(databases())("the store on $name", ({ place }) => {
     });
 
     it("takes the same head and scope as the same check, however the scope is written", async () => {
-      const first = await store.requestCheck(aCheck({ scope: { kind: "rebuilds", why: "linux" } }));
+      const first = await store.requestCheck(aCheck({ scope: { kind: "rebuilds", why: ["linux"] } }));
 
-      const again = await store.requestCheck(aCheck({ scope: { why: "linux", kind: "rebuilds" } }));
+      const again = await store.requestCheck(aCheck({ scope: { why: ["linux"], kind: "rebuilds" } }));
 
       expect(again).toEqual({ check: first.check, created: false, superseded: [] });
       expect(outbox.sent).toHaveLength(1);

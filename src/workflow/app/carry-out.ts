@@ -16,7 +16,7 @@ import { touchesNoRecipe, unknownAttrs, whyRebuilt } from "../../report/replies.
 import type { GitHubPort, StorePort } from "../app-ports.ts";
 import { check as runStages } from "../check.ts";
 import { COUNTS_ONLY } from "../plan-check.ts";
-import type { StageMemory } from "../stage-memory.ts";
+import type { StageMemory } from "../ports.ts";
 import type { AppWorld, Workplace } from "./app-world.ts";
 import { noteLabels, readAttrs } from "./check-notes.ts";
 import type { CheckParts } from "./check-parts.ts";

@@ -12,6 +12,7 @@ import { CONTENT_PER_MINUTE, CREATES_CONTENT, overLimit } from "./github-limits.
 import { isGranted, NEEDED, type Needed } from "./permissions.ts";
 import { appRoutes } from "./routes/apps.ts";
 import { checkRoutes } from "./routes/checks.ts";
+import { commitRoutes } from "./routes/commits.ts";
 import { pullRoutes } from "./routes/pulls.ts";
 import { reactionRoutes } from "./routes/reactions.ts";
 import { repositoryRoutes } from "./routes/repositories.ts";
@@ -21,6 +22,7 @@ import { findRepository, fullName, type Repository, type World } from "./world.t
 const ROUTES: Readonly<Record<string, Route>> = {
   ...appRoutes,
   ...checkRoutes,
+  ...commitRoutes,
   ...pullRoutes,
   ...reactionRoutes,
   ...repositoryRoutes,

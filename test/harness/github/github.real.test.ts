@@ -6,6 +6,7 @@ import { verify } from "@octokit/webhooks-methods";
 import { App, Octokit } from "octokit";
 import { expect, it } from "vitest";
 import { commitFiles, gitIn, repositoryOf } from "../../git/repositories.ts";
+import { personToken } from "./cast.ts";
 import { git } from "./git-repositories.ts";
 import { type GitHub, type GitHubOptions, githubForTest } from "./github.ts";
 import { type Listener, listenerForTest } from "./webhook-listener.ts";
@@ -330,6 +331,65 @@ it("makes lost deliveries again when asked, under the same GUID", async () => {
   await github.delivered(lost?.guid ?? "");
 
   expect(listener.received.at(-1)).toMatchObject({ event: "pull_request", guid: lost?.guid });
+});
+
+it("reads commits, files and refs from git", async () => {
+  const { github, repository, names, octokit, open } = await scene();
+  const pull = await open();
+  const base = await github.moveBase(repository, { other: "1\n" });
+  const { rest } = await octokit();
+
+  const between = await rest.repos.compareCommitsWithBasehead({
+    ...names,
+    basehead: `${base}...${pull.headSha}`,
+  });
+  expect(between.data).toMatchObject({ status: "diverged", merge_base_commit: { sha: pull.baseSha } });
+  const commit = await rest.git.getCommit({ ...names, commit_sha: base });
+  expect(commit.data.parents.map(({ sha }) => sha)).toEqual([pull.baseSha]);
+  const file = await rest.repos.getContent({ ...names, path: "other", ref: base });
+  expect(file.data).toMatchObject({ content: Buffer.from("1\n").toString("base64") });
+  const files = await rest.pulls.listFiles({ ...names, pull_number: pull.number });
+  expect(files.data.map(({ filename }) => filename)).toEqual(["default.nix"]);
+  const ref = await rest.git.getRef({ ...names, ref: "heads/main" });
+  expect(ref.data.object.sha).toBe(base);
+  const { data } = await rest.repos.listPullRequestsAssociatedWithCommit({
+    ...names,
+    commit_sha: pull.headSha,
+  });
+  expect(data.map(({ number }) => number)).toEqual([pull.number]);
+});
+
+it("knows people by their tokens", async () => {
+  const { github, names, open } = await scene();
+  const pull = await open();
+  const octokit = new Octokit({ baseUrl: github.url, auth: personToken("wim-write") });
+
+  expect((await octokit.rest.users.getAuthenticated()).data.login).toBe("wim-write");
+  await octokit.rest.issues.createComment({ ...names, issue_number: pull.number, body: "mine" });
+  await expect(
+    new Octokit({ baseUrl: github.url, auth: "ghp_nobody" }).rest.users.getAuthenticated(),
+  ).rejects.toMatchObject({ status: 401 });
+  expect((await github.comments(pull)).map(({ login }) => login)).toEqual(["wim-write"]);
+});
+
+it("goes on where a request is not as described, and fails the test at its end", async () => {
+  const { github, names, octokit, open } = await scene();
+  const pull = await open();
+  const { rest } = await octokit();
+  const wrong = { ...names, issue_number: pull.number, body: "x", colour: "red" };
+
+  await expect(rest.issues.createComment(wrong)).rejects.toMatchObject({ status: 422 });
+  await rest.issues.createComment({ ...names, issue_number: pull.number, body: "unread" });
+  await rest.checks.create({ ...names, name: "modprobot", head_sha: pull.headSha });
+  github.next("pulls/get", { kind: "silent" });
+
+  expect(await github.leftovers()).toEqual([
+    "issues/create-comment: request: / must NOT have unevaluated properties (colour)",
+    "unused fault: silent for pulls/get",
+    "unexpected comment on pull request 1: unread",
+    expect.stringContaining(`open check run on ${pull.headSha}: queued`),
+  ]);
+  await expect(github.finish()).rejects.toThrow(/left over/);
 });
 
 it("goes wrong on demand, before or after the work is done", async () => {

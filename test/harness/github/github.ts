@@ -54,7 +54,7 @@ export interface GitHub extends RepositoryStory, PullStory, CommentStory, CheckS
   /** Waits for what is under way. */
   settled(): Promise<void>;
   leftovers(): Promise<readonly string[]>;
-  /** Ends everything. @throws Error that lists what was left over */
+  /** Ends everything, once. @throws Error that lists what was left over */
   finish(): Promise<void>;
 }
 
@@ -128,7 +128,10 @@ export async function createGitHub(options: GitHubOptions = {}): Promise<GitHub>
     ...(await stories.unreadComments()),
     ...(await stories.openCheckRuns()),
   ];
+  let finished = false;
   const finish = async () => {
+    if (finished) return;
+    finished = true;
     const left = await leftovers().finally(async () => {
       settings.webhookUrl = undefined;
       await settled();

@@ -1,8 +1,8 @@
-/** Permissions and what git holds: answered from the real repository, not from the emulator's. */
+/** Permissions, refs and files: answered from the real repository, not from the emulator's. */
 import { answer, type Call, notFound, type Routes, repositoryOf } from "../call.ts";
 import { isLogin, PEOPLE } from "../cast.ts";
-import { git, tryGit } from "../git-repositories.ts";
-import { type Json, userObject } from "../shapes.ts";
+import { tryGit } from "../git-repositories.ts";
+import { userObject } from "../shapes.ts";
 import type { Repository } from "../world.ts";
 
 export const repositoryRoutes: Routes = {
@@ -21,10 +21,6 @@ export const repositoryRoutes: Routes = {
       url: `${url}/${encodeURI(ref)}`,
       object: { type: "commit", sha, url: `${url}/commits/${sha}` },
     });
-  },
-  "git/get-commit": async (call) => {
-    const commit = await readCommit(call, call.params["commit_sha"] ?? "");
-    return commit === undefined ? notFound() : answer(200, commit);
   },
 };
 
@@ -86,33 +82,4 @@ async function content(call: Call) {
     download_url: `${call.world.url}/${owner}/${name}/raw/${ref}/${path}`,
     _links: links,
   });
-}
-
-async function readCommit(call: Call, sha: string): Promise<Json | undefined> {
-  const { id, owner, name } = repositoryOf(call);
-  if (!(await call.git.hasCommit(id, sha))) return undefined;
-  const format = ["%H", "%T", "%P", "%aI", "%an", "%ae", "%B"].join("%n");
-  const text = await git(call.git.directory(id), ["show", "--no-patch", `--format=${format}`, sha]);
-  const [hash = "", tree = "", parents = "", date = "", author = "", email = "", ...message] =
-    text.split("\n");
-  const url = `${call.world.url}/repos/${owner}/${name}/git`;
-  const html = `${call.world.url}/${owner}/${name}/commit`;
-  const who = { name: author, email, date };
-  const parentShas = parents.split(" ").filter((parent) => parent !== "");
-  return {
-    sha: hash,
-    node_id: `C_${hash}`,
-    url: `${url}/commits/${hash}`,
-    html_url: `${html}/${hash}`,
-    author: who,
-    committer: who,
-    message: message.join("\n"),
-    tree: { sha: tree, url: `${url}/trees/${tree}` },
-    parents: parentShas.map((parent) => ({
-      sha: parent,
-      url: `${url}/commits/${parent}`,
-      html_url: `${html}/${parent}`,
-    })),
-    verification: { verified: false, reason: "unsigned", signature: null, payload: null, verified_at: null },
-  };
 }

@@ -9,6 +9,7 @@ import type { CheckRecord } from "../../domain/check-record.ts";
 import type { CheckResult } from "../../domain/check-result.ts";
 import { mayBuild } from "../../domain/command-policy.ts";
 import type { AttrPath, System } from "../../domain/evaluation.ts";
+import { headlineOfCounts, headlineSoFar } from "../../domain/headline-so-far.ts";
 import type { PullRequestFacts } from "../../domain/pull-request.ts";
 import { decideQuota, QUOTA_HOURS, type QuotaDecision, quotaSince } from "../../domain/quotas.ts";
 import { UserError } from "../../errors.ts";
@@ -178,12 +179,16 @@ async function finish(
   approved: boolean,
   { store }: AppWorld,
 ): Promise<void> {
-  await store.updateCheck(check.id, { result, stage: "report" });
-  const waits = !approved && check.scope.kind === "everything" && stoppedAtCounts(result);
-  if (!waits) {
+  const counted = stoppedAtCounts(result);
+  if (!counted || check.scope.kind === "rebuilds" || approved) {
+    const told = counted ? { ...result, headline: headlineOfCounts(result) } : result;
+    await store.updateCheck(check.id, { result: told, stage: "report" });
     await store.moveCheck(check.id, "done");
     return;
   }
+  // Counting well is no all-clear.
+  const soFar = { ...result, verdict: "neutral" as const, headline: headlineSoFar(result) };
+  await store.updateCheck(check.id, { result: soFar, stage: "rebuilds" });
   await store.moveCheck(check.id, "waiting", "builds, boots and consumers wait for an approval of this head");
   // An approval that came between the decision and the waiting found nothing to wake.
   const now = await store.readCheck(check.id);

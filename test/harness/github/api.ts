@@ -17,7 +17,7 @@ import { pullRoutes } from "./routes/pulls.ts";
 import { reactionRoutes } from "./routes/reactions.ts";
 import { repositoryRoutes } from "./routes/repositories.ts";
 import { isObject, type Json, mend } from "./shapes.ts";
-import { findRepository, fullName, type Repository, type World } from "./world.ts";
+import { findRepository, fullName, isCovered, type Repository, type World } from "./world.ts";
 
 const ROUTES: Readonly<Record<string, Route>> = {
   ...appRoutes,
@@ -113,7 +113,7 @@ export function createApi(parts: Parts): Api {
     const { actor, operation, repository } = call;
     const needed = NEEDED[operation];
     if (actor.kind !== "installation" || needed === undefined) return true;
-    const isForeign = repository !== undefined && repository.owner !== actor.owner;
+    const isForeign = repository !== undefined && !isCovered(repository, actor);
     if (needed.level === "read" && repository?.isPrivate !== true) return true;
     return !isForeign && isGranted(needed, actor.token.permissions);
   };
@@ -208,13 +208,12 @@ function isHidden({ actor, params, repository }: Call): boolean {
   if (params["owner"] === undefined) return false;
   if (repository === undefined) return true;
   if (!repository.isPrivate) return false;
-  if (actor.kind === "installation") return repository.owner !== actor.owner;
   return !mayRead(repository, actor);
 }
 
 export function mayRead(repository: Repository, actor: Actor): boolean {
   if (!repository.isPrivate) return true;
-  if (actor.kind === "installation") return repository.owner === actor.owner;
+  if (actor.kind === "installation") return isCovered(repository, actor);
   if (actor.kind !== "person") return false;
   const role = repository.roles.get(actor.login)?.permission;
   return actor.login === "ann-admin" || (role !== undefined && role !== "none");

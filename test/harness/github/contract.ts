@@ -107,8 +107,13 @@ function checkParameter(parameter: Parameter, value: string): string[] {
   return valid ? [] : [`${parameter.name}=${value} ${lenient.errorsText()}`];
 }
 
-/** Where the description denies what GitHub does: the repository of a fork that is gone is null. */
-const GAPS = [/^pulls\/(get|list|update): .*\/head\/repo must be object/];
+/** Where the description denies what GitHub does. */
+const GAPS = [
+  // The repository of a fork that is gone is null.
+  /^pulls\/(get|list|update): .*\/head\/repo must be object/,
+  // An account is a user or an enterprise; the description demands both at once.
+  /^apps\/(list-installations|get-\w*-?installation): .*\/account must/,
+];
 
 export function checkResponse(matched: MatchedOperation, status: number, body: unknown): readonly string[] {
   const { operation, id } = matched;

@@ -68,6 +68,8 @@ export interface IssuedToken {
   /** What the emulator knows it as. */
   readonly inner: string;
   readonly permissions: Readonly<Record<string, string>>;
+  /** Names of the repositories it was asked for; `null`: all of the owner's. */
+  readonly repositories: readonly string[] | null;
   readonly expiresAt: number;
 }
 
@@ -100,6 +102,15 @@ export function findRepository(world: World, owner: string, name: string): Repos
 
 export function fullName(repository: Repository): string {
   return `${repository.owner}/${repository.name}`;
+}
+
+/** Whether an installation's token is good for a repository. */
+export function isCovered(
+  repository: Repository,
+  by: { readonly owner: Owner; readonly token: IssuedToken },
+): boolean {
+  const { repositories } = by.token;
+  return repository.owner === by.owner && (repositories === null || repositories.includes(repository.name));
 }
 
 export function repositoryById(world: World, id: number): Repository {

@@ -1,11 +1,11 @@
 /** The App as itself: installations, their tokens and repositories, deliveries, the webhook's settings, its making. */
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { answer, type Call, forward, notFound, page, type Routes, refuse } from "../call.ts";
-import { longToken, type Owner, userId, userType } from "../cast.ts";
+import { longToken, type Owner, personToken, userId, userType } from "../cast.ts";
 import type { Delivery } from "../deliveries.ts";
 import { APP } from "../emulator.ts";
 import { appObject, isObject, type Json, userObject } from "../shapes.ts";
-import { fullName, type Installation, type World } from "../world.ts";
+import { fullName, type Installation, isCovered, type World } from "../world.ts";
 
 const TOKEN_LIFE_MS = 3_600_000;
 
@@ -73,15 +73,29 @@ async function createToken(call: Call) {
     owner: installation.owner,
     inner: String(made.body["token"]),
     permissions,
+    repositories: namesOf(made.body["repositories"]),
     expiresAt,
   });
-  return { ...made, body: { ...made.body, token } };
+  const inFull = await inFullOf(call, made.body["repositories"]);
+  return { ...made, body: { ...made.body, ...inFull, token } };
+}
+
+/** The emulator lists names and ids only. */
+async function inFullOf(call: Call, repositories: unknown): Promise<Json> {
+  if (!Array.isArray(repositories)) return {};
+  const reader = personToken("ann-admin");
+  const found = repositories.map((one) => call.emulator.call(reader, "GET", `/repos/${one.full_name}`));
+  return { repositories: (await Promise.all(found)).map(({ body }) => body) };
+}
+
+function namesOf(repositories: unknown): string[] | null {
+  return Array.isArray(repositories) ? repositories.filter(isObject).map(({ name }) => String(name)) : null;
 }
 
 async function listRepositories(call: Call) {
   const { actor, world } = call;
   if (actor.kind !== "installation") return refuse(403, "Resource not accessible by integration");
-  const names = [...world.repositories.values()].filter(({ owner }) => owner === actor.owner).map(fullName);
+  const names = [...world.repositories.values()].filter((one) => isCovered(one, actor)).map(fullName);
   const { items, headers } = page(call, names.sort());
   const found = await Promise.all(items.map((name) => call.ask("GET", `/repos/${name}`)));
   const repositories = found.map(({ body }) => body);

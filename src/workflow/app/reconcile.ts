@@ -14,6 +14,10 @@ const OWED_AFTER_MS = 60_000;
 const OWED_UNTIL_MS = 24 * 3_600_000;
 /** The lease ends after 45 s of silence, and the queue gives the job to somebody else by itself. */
 const SILENT_AFTER_MS = 120_000;
+/** Longer than most wait for a worker. */
+const QUEUED_AFTER_MS = 15 * 60_000;
+/** So that a long queue costs little each round; the oldest come first. */
+const MOST_QUEUED_AGAIN = 100;
 /** GitHub keeps deliveries for three days; https://docs.github.com/en/webhooks/testing-and-troubleshooting-webhooks/redelivering-webhooks */
 const REDELIVER_MS = 3 * 24 * 3_600_000;
 const MOST_REDELIVERIES = 100;
@@ -41,13 +45,19 @@ export async function reconcile(parts: CheckParts, signal: AbortSignal): Promise
   if (failures.length === Object.keys(steps).length) throw failures[0];
 }
 
+/** A job that is there already is not made twice, so asking again for one that only waits its turn does nothing. */
 async function resumeSilent({ world: { store, now, log } }: CheckParts): Promise<void> {
-  for (const check of await store.activeChecks()) {
-    if (check.state !== "running" || age(check.heartbeatAt ?? check.startedAt, now()) < SILENT_AFTER_MS)
-      continue;
+  const silent = (await store.activeChecks()).filter((check) => isSilent(check, now()));
+  for (const check of silent.slice(0, MOST_QUEUED_AGAIN)) {
     if (await store.moveCheck(check.id, "queued"))
-      log.warn({ check: check.id, worker: check.worker }, "check without a worker queued again");
+      log.info({ check: check.id, state: check.state, worker: check.worker }, "check queued again");
   }
+}
+
+function isSilent({ state, heartbeatAt, startedAt, createdAt }: CheckRecord, now: Date): boolean {
+  if (state === "waiting") return false;
+  const limit = state === "running" ? SILENT_AFTER_MS : QUEUED_AFTER_MS;
+  return age(heartbeatAt ?? startedAt ?? createdAt, now) > limit;
 }
 
 async function tellOwed({ world, publisher }: CheckParts, signal: AbortSignal): Promise<void> {
@@ -97,6 +107,6 @@ async function sweepAll(parts: CheckParts, signal: AbortSignal): Promise<void> {
   }
 }
 
-function age(time: CheckRecord["heartbeatAt"], now: Date): number {
-  return time === null ? Number.POSITIVE_INFINITY : now.getTime() - time.getTime();
+function age(time: Date, now: Date): number {
+  return now.getTime() - time.getTime();
 }

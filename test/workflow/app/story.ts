@@ -132,22 +132,26 @@ export function createStory() {
         events.buttonPressed({ ...place, button, login, headSha, externalId, numbers: [] }),
       );
     },
-    /** All jobs, one after the other, until none is left. A worker that is killed is replaced, and its job comes again. */
-    async work(fate: Fate = eternal()) {
+    /**
+     * All jobs, one after the other, until none is left. A worker that is killed is replaced, and its job comes again after all
+     * others; or is lost, as far as checks go.
+     * @returns whether the worker met its fate
+     */
+    async work(fate: Fate = eternal(), killedJobs: "come again" | "are lost" = "come again") {
       let handlers = startWorker(fate);
-      let died = false;
+      const tries = new Map<string, number>();
       for (let job = fake.jobs.shift(); job !== undefined; job = fake.jobs.shift()) {
-        for (let tries = 1; ; tries += 1) {
-          try {
-            if (!(await runJob(job, handlers, new AbortController().signal, tries))) break;
-          } catch (error) {
-            if (!(error instanceof Killed)) throw error;
-            died = true;
-            handlers = startWorker();
-          }
+        const tried = (tries.get(job.id) ?? 0) + 1;
+        tries.set(job.id, tried);
+        try {
+          if (await runJob(job, handlers, new AbortController().signal, tried)) fake.enqueue(job);
+        } catch (error) {
+          if (!(error instanceof Killed)) throw error;
+          handlers = startWorker();
+          if (killedJobs === "come again" || job.kind === "delivery") fake.enqueue(job);
         }
       }
-      return died || fate.calls >= fate.killAt;
+      return fate.calls >= fate.killAt;
     },
     async reconcile() {
       await startWorker().reconcile(new AbortController().signal);

@@ -3,6 +3,8 @@ import { Command } from "commander";
 import { checkCommand } from "./commands/check.ts";
 import { laterCommand } from "./commands/later.ts";
 import { schemaCommand } from "./commands/schema.ts";
+import { serveCommand } from "./commands/serve.ts";
+import { workerCommand } from "./commands/worker.ts";
 import type { TerminalIo } from "./terminal-io.ts";
 import { VERSION } from "./version.ts";
 
@@ -38,8 +40,9 @@ export function createProgram(
   program.addCommand(inherit(program, checkCommand("check", context)));
   program.addCommand(inherit(program, checkCommand("rebuilds", context)));
   program.addCommand(inherit(program, schemaCommand(context)));
-  for (const name of ["pr", "serve", "worker"] as const)
-    program.addCommand(inherit(program, laterCommand(name)));
+  program.addCommand(inherit(program, serveCommand(context)));
+  program.addCommand(inherit(program, workerCommand(context)));
+  for (const name of ["pr"] as const) program.addCommand(inherit(program, laterCommand(name)));
   return program;
 }
 

@@ -31,7 +31,8 @@ export interface WorkerSettings {
   /** Where people reach our pages, without a slash at its end; undefined: no links to them. */
   readonly publicUrl: string | undefined;
   readonly logLevel: LogLevel;
-  /** Loopback only. Undefined: the default; 0: any free port. */
+  readonly metricsHost: string;
+  /** Undefined: the default; 0: any free port. */
   readonly metricsPort: number | undefined;
 }
 
@@ -89,6 +90,7 @@ function readWorker(reader: Reader): WorkerSettings {
     publicUrl: readPublicUrl(reader),
     logLevel:
       reader.parsed("LOG_LEVEL", z.enum(LOG_LEVELS), `Set it to one of ${LOG_LEVELS.join(", ")}.`) ?? "info",
+    metricsHost: reader.text("METRICS_HOST") ?? "127.0.0.1",
     metricsPort: reader.port("METRICS_PORT"),
   };
 }

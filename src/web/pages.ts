@@ -42,11 +42,7 @@ export function createPages({ store, readiness, version, onError }: PagesWorld):
     for (const [name, value] of Object.entries(HEADERS)) context.header(name, value);
   });
 
-  pages.get("/livez", (context) => context.json({ status: "alive" }));
-  pages.get("/readyz", async (context) => {
-    const { ready, reasons } = await readiness.look();
-    return context.json(ready ? { status: "ready" } : { status: "not-ready", reasons }, ready ? 200 : 503);
-  });
+  addHealth(pages, readiness);
   pages.get("/version", (context) => context.json({ version, node: process.versions.node }));
 
   pages.get("/checks/:id{[0-9a-f-]{36}}", async (context) => {
@@ -76,6 +72,14 @@ export function createPages({ store, readiness, version, onError }: PagesWorld):
     );
   });
   return pages;
+}
+
+export function addHealth(pages: Hono, readiness: Readiness): void {
+  pages.get("/livez", (context) => context.json({ status: "alive" }));
+  pages.get("/readyz", async (context) => {
+    const { ready, reasons } = await readiness.look();
+    return context.json(ready ? { status: "ready" } : { status: "not-ready", reasons }, ready ? 200 : 503);
+  });
 }
 
 function notFound(): string {

@@ -7,10 +7,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
+import { Hono } from "hono";
 import { EnvironmentError } from "../errors.ts";
 import type { StorePort } from "../workflow/app-ports.ts";
 import type { Metrics } from "./metrics.ts";
-import { createPages } from "./pages.ts";
+import { addHealth, createPages } from "./pages.ts";
 import { createBodyReader } from "./read-body.ts";
 import type { Readiness } from "./readiness.ts";
 import { receiveWebhook, WEBHOOK_PATH, type WebhookAnswer } from "./webhook.ts";
@@ -100,22 +101,22 @@ function told({ log, metrics }: WebWorld, answer: WebhookAnswer, seconds: number
   else log.info(data, "webhook");
 }
 
-/** Prometheus asks on a port of its own, which need not be reachable from outside. @throws EnvironmentError cannot-listen */
+/**
+ * For Prometheus and for whoever watches the process, on a port of its own, which need not be reachable from outside.
+ * Workers have this one alone. @throws EnvironmentError cannot-listen
+ */
 export async function startMetricsServer(
-  metrics: Pick<Metrics, "render">,
+  { metrics, readiness }: { readonly metrics: Pick<Metrics, "render">; readonly readiness: Readiness },
   place: { readonly host: string; readonly port: number },
 ): Promise<ListeningServer> {
-  const server = createServer({ requestTimeout: 10_000 }, (request, response) => {
-    if (request.method !== "GET" || pathOf(request) !== "/metrics") {
-      response.writeHead(404).end();
-      return;
-    }
-    metrics.render().then(
-      ({ text, type }) => response.writeHead(200, { "content-type": type }).end(text),
-      () => response.writeHead(503).end(),
-    );
+  const pages = new Hono();
+  addHealth(pages, readiness);
+  pages.get("/metrics", async (context) => {
+    const { text, type } = await metrics.render();
+    return context.body(text, 200, { "content-type": type });
   });
-  return listen(server, place);
+  pages.onError((_error, context) => context.body(null, 503));
+  return listen(createServer({ requestTimeout: 10_000 }, getRequestListener(pages.fetch)), place);
 }
 
 async function listen(

@@ -4,8 +4,6 @@ import { UserError } from "../../errors.ts";
 
 const PURPOSE = {
   pr: "check a pull request on GitHub",
-  serve: "run the GitHub App",
-  worker: "run a worker of the GitHub App",
 } as const;
 
 export function laterCommand(name: keyof typeof PURPOSE): Command {

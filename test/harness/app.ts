@@ -123,7 +123,8 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       finish,
     };
   } catch (error) {
-    await finish(true);
+    // The error has the log in it.
+    await finish();
     throw error;
   }
 }

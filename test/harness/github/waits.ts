@@ -3,8 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 /** What a story waits for, and the longest it may take on a busy machine. */
 export const WAIT_MS = {
-  /** A webhook answered, a process listening. */
-  server: 30_000,
+  /** A webhook answered; a process listening, which first starts its database and proves Nix' sandbox. */
+  server: 120_000,
   /** A reaction, a reply, a comment that says "queued". */
   answer: 60_000,
   /** Rebuilds counted; a cancelled check ended. */

@@ -98,8 +98,12 @@ export async function openQueue(settings: QueueSettings): Promise<Queue> {
   }
 
   const outbox: Outbox = {
-    async delivery(id, tx) {
-      await boss.send(DELIVERIES, { id } satisfies JobData, { db: tx });
+    async deliveries(guids, tx) {
+      await boss.insert(
+        DELIVERIES,
+        guids.map((id) => ({ data: { id } satisfies JobData })),
+        { db: tx },
+      );
     },
     async check(id, system, tx) {
       const name = checkQueue(system);
@@ -153,8 +157,7 @@ export async function openQueue(settings: QueueSettings): Promise<Queue> {
     },
 
     async cancelCheck(id) {
-      for (const { name } of await boss.getQueues())
-        if (isCheckQueue(name)) await cancel(name, id);
+      for (const { name } of await boss.getQueues()) if (isCheckQueue(name)) await cancel(name, id);
     },
 
     depth: () => countJobs(access),

@@ -19,6 +19,8 @@ export type DatabasePlace = { readonly url: string } | { readonly directory: str
 
 export interface Database extends AsyncDisposable {
   readonly kysely: Kysely<Tables>;
+  /** The same, for what somebody outside waits for: embedded it waits for one other at most. */
+  readonly urgent: Kysely<Tables>;
   /** For the queue. */
   readonly access: SqlAccess;
 }
@@ -65,6 +67,7 @@ async function connect(url: string): Promise<Database> {
   const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   return {
     kysely,
+    urgent: kysely,
     access: {
       url,
       executeSql: async (text, values = []) => ({ rows: (await pool.query(text, values)).rows }),
@@ -81,6 +84,7 @@ async function openEmbedded(directory: string): Promise<Database> {
     const kysely = new Kysely<Tables>({ dialect: session.dialect });
     return {
       kysely,
+      urgent: new Kysely<Tables>({ dialect: session.urgentDialect }),
       access: {
         url: null,
         executeSql: session.executor.executeSql,

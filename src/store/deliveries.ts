@@ -4,36 +4,31 @@
  * GitHub signs the body and not its headers, so a body that was seen is refused under any GUID: with another one it
  * is somebody else's replay. Both are remembered for a week; GitHub itself makes a delivery again for three days.
  */
-import type { Kysely, Transaction } from "kysely";
-import { sql } from "kysely";
+import { type Kysely, sql, type Transaction } from "kysely";
 import type { Delivery, Outbox } from "../workflow/app-ports.ts";
+import { inBatches } from "./batches.ts";
 import { executorOf } from "./database.ts";
 import type { Tables } from "./schema.ts";
 import { storable, storableOrNull } from "./text.ts";
 
-export function createDeliveries(db: Kysely<Tables>, outbox: Outbox, rememberDays: number) {
-  async function accept(delivery: Delivery): Promise<"accepted" | "duplicate"> {
-    return db.transaction().execute(async (tx) => {
-      if (!(await insert(tx, delivery)) && !((await forget(tx, delivery)) && (await insert(tx, delivery))))
-        return "duplicate";
-      await outbox.delivery(delivery.guid, executorOf(tx));
-      return "accepted";
-    });
-  }
+/** A payload may have megabytes (GitHub's limit is 25), and a statement holds all of a batch. */
+const BATCH = 20;
 
-  /** Seen, but so long ago that it only waits for `prune`. */
-  async function forget(tx: Transaction<Tables>, { guid, bodySha256 }: Delivery): Promise<boolean> {
-    const { numDeletedRows } = await tx
-      .deleteFrom("deliveries")
-      .where((is) => is.or([is("guid", "=", guid), is("body_sha256", "=", bodySha256)]))
-      .where("outcome", "!=", "accepted")
-      .where("received_at", "<", sql<Date>`now() - interval '1 day' * ${rememberDays}::float8`)
-      .executeTakeFirst();
-    return numDeletedRows > 0n;
-  }
-
+export function createDeliveries(
+  { db, urgent }: { readonly db: Kysely<Tables>; readonly urgent: Kysely<Tables> },
+  outbox: Outbox,
+  rememberDays: number,
+) {
   return {
-    acceptDelivery: accept,
+    acceptDelivery: inBatches(BATCH, (deliveries: readonly Delivery[]) =>
+      urgent.transaction().execute(async (tx) => {
+        const isNew = takeOnce(await insertNew(tx, deliveries, rememberDays));
+        const accepted = deliveries.map(({ guid }) => isNew(guid));
+        const guids = deliveries.flatMap(({ guid }, index) => (accepted[index] ? [guid] : []));
+        if (guids.length > 0) await outbox.deliveries(guids, executorOf(tx));
+        return accepted.map((was) => (was ? "accepted" : "duplicate"));
+      }),
+    ),
 
     async readDelivery(guid: string): Promise<Delivery | undefined> {
       const row = await db.selectFrom("deliveries").selectAll().where("guid", "=", guid).executeTakeFirst();
@@ -61,17 +56,53 @@ export function createDeliveries(db: Kysely<Tables>, outbox: Outbox, rememberDay
   };
 }
 
-async function insert(tx: Transaction<Tables>, delivery: Delivery): Promise<boolean> {
-  const inserted = await tx
+/** GUIDs that were stored. Of several with the same one in a batch it was the first, as rows are inserted in order. */
+async function insertNew(
+  tx: Transaction<Tables>,
+  deliveries: readonly Delivery[],
+  rememberDays: number,
+): Promise<Set<string>> {
+  const inserted = await insert(tx, deliveries);
+  const known = deliveries.filter(({ guid }) => !inserted.has(guid));
+  if (known.length === 0 || !(await forget(tx, known, rememberDays))) return inserted;
+  return inserted.union(await insert(tx, known));
+}
+
+async function insert(tx: Transaction<Tables>, deliveries: readonly Delivery[]): Promise<Set<string>> {
+  const rows = await tx
     .insertInto("deliveries")
-    .values({
-      guid: delivery.guid,
-      event: storable(delivery.event),
-      body_sha256: delivery.bodySha256,
-      payload: JSON.stringify(delivery.payload),
-    })
+    .values(
+      deliveries.map((delivery) => ({
+        guid: delivery.guid,
+        event: storable(delivery.event),
+        body_sha256: delivery.bodySha256,
+        payload: JSON.stringify(delivery.payload),
+      })),
+    )
     .onConflict((conflict) => conflict.doNothing())
     .returning("guid")
+    .execute();
+  return new Set(rows.map(({ guid }) => guid));
+}
+
+/** Seen, but so long ago that it only waits for `prune`. */
+async function forget(
+  tx: Transaction<Tables>,
+  known: readonly Delivery[],
+  rememberDays: number,
+): Promise<boolean> {
+  const guids = known.map(({ guid }) => guid);
+  const bodies = known.map(({ bodySha256 }) => bodySha256);
+  const { numDeletedRows } = await tx
+    .deleteFrom("deliveries")
+    .where((is) => is.or([is("guid", "in", guids), is("body_sha256", "in", bodies)]))
+    .where("outcome", "!=", "accepted")
+    .where("received_at", "<", sql<Date>`now() - interval '1 day' * ${rememberDays}::float8`)
     .executeTakeFirst();
-  return inserted !== undefined;
+  return numDeletedRows > 0n;
+}
+
+/** True the first time it is asked about each. */
+function takeOnce(guids: Set<string>): (guid: string) => boolean {
+  return (guid) => guids.delete(guid);
 }

@@ -21,35 +21,20 @@ import type { SqlExecutor } from "../workflow/app-ports.ts";
 
 export interface EmbeddedSession {
   readonly dialect: Dialect;
+  /** The same session, with at most one other to wait for. */
+  readonly urgentDialect: Dialect;
   /** One statement with parameters, or several without, as node-postgres takes them. */
   readonly executor: SqlExecutor;
 }
 
 export function createEmbeddedSession(pglite: PGlite): EmbeddedSession {
   const mutex = createMutex();
-  const connection = createConnection(pglite);
-  const driver: Driver = {
-    init: async () => undefined,
-    async acquireConnection() {
-      await mutex.lock();
-      return connection;
-    },
-    releaseConnection: async () => mutex.unlock(),
-    beginTransaction: (held) => control(held, "begin"),
-    commitTransaction: (held) => control(held, "commit"),
-    rollbackTransaction: (held) => control(held, "rollback"),
-    destroy: () => pglite.close(),
-  };
   return {
-    dialect: {
-      createDriver: () => driver,
-      createAdapter: () => new PostgresAdapter(),
-      createIntrospector: (db) => new PostgresIntrospector(db),
-      createQueryCompiler: () => new PostgresQueryCompiler(),
-    },
+    dialect: createDialect(pglite, mutex, false),
+    urgentDialect: createDialect(pglite, mutex, true),
     executor: {
       async executeSql(text, values = []) {
-        await mutex.lock();
+        await mutex.lock(false);
         try {
           if (values.length > 0) return { rows: (await pglite.query(text, values)).rows };
           return { rows: (await pglite.exec(text)).flatMap((result) => result.rows) };
@@ -62,6 +47,28 @@ export function createEmbeddedSession(pglite: PGlite): EmbeddedSession {
         }
       },
     },
+  };
+}
+
+function createDialect(pglite: PGlite, mutex: Mutex, urgent: boolean): Dialect {
+  const connection = createConnection(pglite);
+  const driver: Driver = {
+    init: async () => undefined,
+    async acquireConnection() {
+      await mutex.lock(urgent);
+      return connection;
+    },
+    releaseConnection: async () => mutex.unlock(),
+    beginTransaction: (held) => control(held, "begin"),
+    commitTransaction: (held) => control(held, "commit"),
+    rollbackTransaction: (held) => control(held, "rollback"),
+    destroy: () => pglite.close(),
+  };
+  return {
+    createDriver: () => driver,
+    createAdapter: () => new PostgresAdapter(),
+    createIntrospector: (db) => new PostgresIntrospector(db),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
   };
 }
 
@@ -81,19 +88,32 @@ function createConnection(pglite: PGlite): DatabaseConnection {
   };
 }
 
-/** First come, first served. */
-function createMutex() {
+interface Mutex {
+  lock(urgent: boolean): Promise<void>;
+  unlock(): void;
+}
+
+/** First come, first served; of the urgent and the others in turns, so that neither waits for more than one. */
+function createMutex(): Mutex {
+  const urgently: (() => void)[] = [];
   const waiting: (() => void)[] = [];
   let held = false;
+  let wasUrgent = false;
   return {
-    async lock(): Promise<void> {
-      if (held) await new Promise<void>((resolve) => waiting.push(resolve));
+    async lock(urgent) {
+      if (held) await new Promise<void>((resolve) => (urgent ? urgently : waiting).push(resolve));
       held = true;
     },
-    unlock(): void {
-      const next = waiting.shift();
-      if (next === undefined) held = false;
-      else next();
+    unlock() {
+      // The database computes in this thread and without a pause: handed on at once, requests from outside would never
+      // have their turn as long as anybody waits here.
+      setImmediate(() => {
+        const [first, second] = wasUrgent ? [waiting, urgently] : [urgently, waiting];
+        wasUrgent = first.length > 0 ? first === urgently : second === urgently;
+        const next = first.shift() ?? second.shift();
+        if (next === undefined) held = false;
+        else next();
+      });
     },
   };
 }

@@ -46,7 +46,7 @@ export function recordingOutbox(): Outbox & { readonly sent: string[] } {
   const sent: string[] = [];
   return {
     sent,
-    delivery: async (guid) => void sent.push(`delivery ${guid}`),
+    deliveries: async (guids) => void sent.push(...guids.map((guid) => `delivery ${guid}`)),
     check: async (id, system) => void sent.push(`check ${id} for ${system}`),
     cancelCheck: async (id) => void sent.push(`cancel ${id}`),
   };

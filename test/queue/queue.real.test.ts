@@ -72,7 +72,7 @@ describe.each(kinds)("the queue on $name", ({ name, place }) => {
 
     await expect(
       work.database.access.transaction(async (tx) => {
-        await work.queue.outbox.delivery(delivery.guid, tx);
+        await work.queue.outbox.deliveries([delivery.guid], tx);
         throw new Error("after it was enqueued");
       }),
     ).rejects.toThrow("after it was enqueued");

@@ -12,7 +12,7 @@ import { createRetention, type RetentionDays } from "./retention.ts";
 export interface StoreOptions {
   /** Checks that do not name a system are for workers of this one. */
   readonly system: string;
-  /** How long a silent worker holds a check. Default 35. */
+  /** How long a silent worker holds a check. Default 45. */
   readonly leaseSeconds?: number;
   /** Default: checks 90, logs 30, deliveries 7. */
   readonly retention?: Partial<RetentionDays>;
@@ -24,7 +24,7 @@ export function createStore({ kysely, urgent }: Database, outbox: Outbox, option
   const days = { checks: 90, logs: 30, deliveries: 7, ...options.retention };
   return {
     ...createDeliveries({ db: kysely, urgent }, outbox, days.deliveries),
-    ...createChecks(kysely, outbox, { system: options.system, leaseSeconds: options.leaseSeconds ?? 35 }),
+    ...createChecks(kysely, outbox, { system: options.system, leaseSeconds: options.leaseSeconds ?? 45 }),
     ...createStages(kysely),
     ...createPullRequests(kysely),
     ...createRetention(kysely, days),

@@ -172,7 +172,7 @@ export interface StorePort {
       Pick<CheckRecord, "baseSha" | "mergeSha" | "conflict" | "checkRunId" | "result" | "stage" | "approved">
     >,
   ): Promise<void>;
-  /** Lease: true while this worker holds the check; takes over one whose heartbeat is older than 35 s. */
+  /** Lease: true while this worker holds the check; takes over one whose heartbeat is older than 45 s. */
   heartbeat(id: string, worker: string): Promise<boolean>;
   /** Gives the lease back at the end of a job, however it ended, so that the next one need not wait. */
   release(id: string, worker: string): Promise<void>;

@@ -8,6 +8,7 @@ import {
   type ServeSettings,
   type WorkerSettings,
 } from "./app-settings.ts";
+import { parseTokenSettings, type TokenSettings } from "./token-settings.ts";
 
 /** Variables that say where Nix is and how to reach it; none of them is secret. */
 const PASSED_ON = [
@@ -51,4 +52,9 @@ export function serveSettings(): ServeSettings {
 /** For `modprobot worker`. @throws UserError app-settings, listing everything that is missing or wrong */
 export function workerSettings(): WorkerSettings {
   return parseWorkerSettings(process.env);
+}
+
+/** For `modprobot pr`. @throws UserError token-missing */
+export function tokenSettings(): TokenSettings {
+  return parseTokenSettings(process.env);
 }

@@ -41,7 +41,7 @@ interface CheckOptions {
 }
 
 const CONFIG_FILE = ".github/modprobot.yml";
-const STAGES = {
+export const STAGES = {
   check: ["checkout", "plan", "evaluate", "rebuilds", "build", "sizes", "vm", "consumers", "report"],
   rebuilds: ["checkout", "plan", "evaluate", "rebuilds", "report"],
 } as const satisfies Record<string, readonly StageName[]>;
@@ -140,7 +140,8 @@ function sameRevision(options: CheckOptions, commit: string): UserError {
   );
 }
 
-async function readConfig(
+/** At base, never at head, unless the caller names a file. @throws UserError config-unreadable, config-invalid */
+export async function readConfig(
   file: string | undefined,
   git: GitPort,
   base: string,
@@ -163,9 +164,10 @@ async function readConfig(
   return parseConfig(text, file);
 }
 
-async function writeReports(
+/** The files that were asked for, and the terminal. */
+export async function writeReports(
   result: CheckResult,
-  options: CheckOptions,
+  options: Pick<CheckOptions, "json" | "markdown" | "html">,
   { io }: CommandContext,
 ): Promise<void> {
   if (options.json !== undefined) await writeWhole(options.json, renderJson(result));

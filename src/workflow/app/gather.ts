@@ -28,7 +28,8 @@ export async function gather(check: CheckRecord, github: GitHubPort, signal: Abo
   return { kind: "facts", facts, compared: comparedOf(facts) };
 }
 
-function comparedOf({ comparison, headSha }: PullRequestFacts): Compared {
+/** @throws EnvironmentError merge-unknown, retryable */
+export function comparedOf({ comparison, headSha }: PullRequestFacts): Compared {
   switch (comparison.kind) {
     case "merge":
       return { base: comparison.base, head: comparison.merge, merge: comparison.merge };

@@ -9,7 +9,9 @@ import type { CheckRecord } from "../domain/check-record.ts";
 
 export interface MetricsReaders {
   readonly version: string;
-  /** Jobs waiting or at work, by queue. */
+  /** Those that are shown with 0 as well. */
+  readonly queues: readonly string[];
+  /** Jobs waiting or at work, by queue; queues without any may be left out. */
   readonly queueDepth: () => Promise<Readonly<Record<string, number>>>;
   readonly freeBytes: () => Promise<number>;
   readonly isDraining: () => boolean;
@@ -62,6 +64,7 @@ export function createMetrics(readers: MetricsReaders): Metrics {
     async collect() {
       const depth = await readers.queueDepth();
       this.reset();
+      for (const queue of readers.queues) this.labels(queue).set(0);
       for (const [queue, jobs] of Object.entries(depth)) this.labels(queue).set(jobs);
     },
   });

@@ -1,11 +1,11 @@
 /** A web server on a free port with a store in memory, and signed webhooks to send to it. */
 import { createHmac, randomUUID } from "node:crypto";
-import { createRequire } from "node:module";
 import { onTestFinished } from "vitest";
 import type { CheckRecord } from "../../src/domain/check-record.ts";
 import { createReadiness, type ReadinessProbe } from "../../src/web/readiness.ts";
 import { startWebServer } from "../../src/web/server.ts";
 import type { Delivery } from "../../src/workflow/app-ports.ts";
+import { PULL_REQUEST } from "./payloads.ts";
 
 export const SECRET = "the-secret-of-today";
 export const PREVIOUS = "the-secret-of-before";
@@ -93,21 +93,3 @@ export async function send(
   });
   return { status: response.status, body: await response.json(), headers: response.headers };
 }
-
-interface ExampleFile {
-  readonly name: string;
-  readonly examples: readonly object[];
-}
-
-/** Every payload GitHub's own collection has, by event. */
-export const EXAMPLES: readonly ExampleFile[] = createRequire(import.meta.url)(
-  "@octokit/webhooks-examples",
-) as { default?: readonly ExampleFile[] } & ExampleFile[];
-
-export function example(event: string): string {
-  const found = EXAMPLES.find(({ name }) => name === event)?.examples[0];
-  if (found === undefined) throw new Error(`no example of ${event}`);
-  return JSON.stringify(found);
-}
-
-export const PULL_REQUEST = example("pull_request");

@@ -5,7 +5,8 @@ import { describe, expect, it } from "vitest";
 import { EnvironmentError } from "../../src/errors.ts";
 import { eventShape } from "../../src/web/event-shape.ts";
 import { BODY_LIMIT } from "../../src/web/read-body.ts";
-import { EXAMPLES, example, PREVIOUS, PULL_REQUEST, send, serve, sign } from "./serving.ts";
+import { EXAMPLES, example, PULL_REQUEST } from "./payloads.ts";
+import { PREVIOUS, send, serve, sign } from "./serving.ts";
 
 const OURS = [
   "pull_request",

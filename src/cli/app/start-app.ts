@@ -13,6 +13,7 @@ import { createGitHubApp } from "../../github/github.ts";
 import { createLog, type Log } from "../../log.ts";
 import { createNix } from "../../nix/adapter.ts";
 import { openQueue } from "../../queue/queue.ts";
+import { checkQueue, DELIVERIES, RECONCILE } from "../../queue/queues.ts";
 import { makeRunDirectory } from "../../run-directory.ts";
 import { openDatabase } from "../../store/database.ts";
 import { createStore } from "../../store/store.ts";
@@ -88,6 +89,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   ]);
   const metrics = createMetrics({
     version: VERSION,
+    queues: [DELIVERIES, RECONCILE, ...systems.map(checkQueue)],
     queueDepth: () => queue.depth(),
     freeBytes: () => freeBytes(dataDirectory),
     isDraining: () => readiness.isDraining,

@@ -22,6 +22,7 @@ const MOST_STEPS = 40;
 export function whyRebuilt(base: WhySide, head: WhySide): string[] {
   if (head.attr === undefined) return base.attr === undefined ? [] : ["it is not there any more"];
   if (!head.attr.ok) return [`it does not evaluate: ${sentence(head.attr.error, 200)}`];
+  if (base.attr?.ok === true && base.attr.drv === head.attr.drv) return [];
   const path = pathToCause(head.attr.drv, base, head);
   const cause = path.at(-1);
   if (cause === undefined) return [];

@@ -68,26 +68,30 @@ describe.each(databases())("the store on $name", ({ place }) => {
       expect(outbox.sent).toHaveLength(1);
     });
 
-    it("tells those apart that come together: same GUID, same body, and one that cannot be stored", async () => {
-      const [one, two, three] = [aDelivery(), aDelivery(), aDelivery()];
-      const impossible = aDelivery({ guid: "NUL \0" });
+    it.each([
+      ["all of them can be stored", []],
+      ["one of them cannot be", [aDelivery({ guid: "NUL \0" })]],
+    ])("tells those apart that come together where %s", async (_which, impossible) => {
+      const [alone, one, two, three] = [aDelivery(), aDelivery(), aDelivery(), aDelivery()];
       const together = [
+        // The first is stored at once, and the others meanwhile become a batch.
+        alone,
         one,
         { ...one },
         two,
         { ...two, guid: "another" },
         { ...one, bodySha256: "e".repeat(64) },
-        impossible,
         three,
       ];
 
-      const answers = await Promise.allSettled(together.map(store.acceptDelivery));
+      const answers = await Promise.allSettled([...together, ...impossible].map(store.acceptDelivery));
 
       expect(answers.map((answer) => (answer.status === "fulfilled" ? answer.value : "refused"))).toEqual([
-        ...["accepted", "duplicate", "accepted", "duplicate", "duplicate", "refused", "accepted"],
+        ...["accepted", "accepted", "duplicate", "accepted", "duplicate", "duplicate", "accepted"],
+        ...impossible.map(() => "refused"),
       ]);
       expect(outbox.sent.toSorted()).toEqual(
-        [one, two, three].map(({ guid }) => `delivery ${guid}`).toSorted(),
+        [alone, one, two, three].map(({ guid }) => `delivery ${guid}`).toSorted(),
       );
     });
 

@@ -115,6 +115,17 @@ export default {
       to: { path: "node_modules/(kysely|pg|@electric-sql)/" },
     },
     {
+      name: "web-receives-and-shows",
+      severity: "error",
+      comment:
+        "web/ hands deliveries to the store and shows what is there. Whatever does work belongs in workflow/, which the queue calls.",
+      from: { path: src("web") },
+      to: {
+        path: "^src/",
+        pathNot: ["^src/(web|domain|report)/", "^src/errors\\.ts$", "^src/workflow/app-ports\\.ts$"],
+      },
+    },
+    {
       name: "no-tests-in-production",
       severity: "error",
       comment: "Production code never needs a test's helper; move what both need into src/.",

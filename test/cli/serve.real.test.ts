@@ -33,7 +33,11 @@ interface Serving {
 }
 
 async function serve(args: readonly string[] = []): Promise<Serving> {
-  const program = start(`${PROJECT}/bin/modprobot`, ["serve", "--data", DATA, ...args], ENVIRONMENT);
+  const program = start(
+    `${PROJECT}/bin/modprobot`,
+    ["serve", "--data", DATA, "--grace", "1", ...args],
+    ENVIRONMENT,
+  );
   // Where a test fails in the middle, the next one needs the database.
   onTestFinished(() => {
     try {

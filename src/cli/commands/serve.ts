@@ -4,7 +4,6 @@ import { serveSettings } from "../../config/env.ts";
 import type { System } from "../../domain/evaluation.ts";
 import { UserError } from "../../errors.ts";
 import { DEFAULT_GRACE_MS, graceMs, howMany, runUntilStopped } from "../app/run-until-stopped.ts";
-import { startApp } from "../app/start-app.ts";
 import type { CommandContext } from "../command-context.ts";
 import { hostSystem } from "../host-system.ts";
 
@@ -34,6 +33,8 @@ export function serveCommand({ io, signal }: CommandContext): Command {
       const settings = serveSettings();
       if (!worker && settings.databaseUrl === undefined)
         throw noSharedDatabase("--no-worker needs DATABASE_URL");
+      // Loaded here: its libraries cost a second that no other command needs to spend.
+      const { startApp } = await import("../app/start-app.ts");
       const app = await startApp({
         settings,
         web: settings,

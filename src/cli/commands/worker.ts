@@ -3,7 +3,6 @@ import { Command } from "commander";
 import { workerSettings } from "../../config/env.ts";
 import type { System } from "../../domain/evaluation.ts";
 import { DEFAULT_GRACE_MS, graceMs, howMany, runUntilStopped } from "../app/run-until-stopped.ts";
-import { startApp } from "../app/start-app.ts";
 import type { CommandContext } from "../command-context.ts";
 import { hostSystem } from "../host-system.ts";
 import { noSharedDatabase } from "./serve.ts";
@@ -28,6 +27,8 @@ export function workerCommand({ io, signal }: CommandContext): Command {
     .action(async ({ system, checks, grace, data }: WorkerOptions) => {
       const settings = workerSettings();
       if (settings.databaseUrl === undefined) throw noSharedDatabase("a worker needs DATABASE_URL");
+      // Loaded here: its libraries cost a second that no other command needs to spend.
+      const { startApp } = await import("../app/start-app.ts");
       const app = await startApp({
         settings,
         web: undefined,

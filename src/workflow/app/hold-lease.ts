@@ -4,14 +4,15 @@
  * The heartbeat is also how a worker learns that its check has been taken away, superseded or cancelled, should the
  * queue's own word not reach it: then the signal fires and every process of the check ends.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import { isFinal } from "../../domain/check-record.ts";
-import { Interrupted } from "../../errors.ts";
+import { EnvironmentError, Interrupted } from "../../errors.ts";
 import type { AppWorld } from "./app-world.ts";
 
 /** The store gives a lease away after 45 s of silence: three missed beats and some. */
 const HEARTBEAT_MS = 10_000;
 const ASK_AGAIN_MS = 5_000;
+/** By then the lease of a worker that died has ended, and one that lives will go on living. */
+const WAIT_MS = 60_000;
 /** When even the store cannot be reached: past this the lease may be somebody else's. */
 const LOST_AFTER_MS = 40_000;
 
@@ -20,18 +21,22 @@ export interface Lease extends AsyncDisposable {
   readonly signal: AbortSignal;
 }
 
-/** Waits while another worker is alive on it. Undefined: the check has ended meanwhile. @throws Interrupted */
+/**
+ * Waits a little while another worker is alive on it. Undefined: the check has ended meanwhile.
+ *
+ * @throws EnvironmentError check-held (retryable), Interrupted
+ */
 export async function holdLease(
   id: string,
   { store, worker, clock, log }: AppWorld,
   signal: AbortSignal,
 ): Promise<Lease | undefined> {
+  const asked = clock();
   while (!(await store.heartbeat(id, worker))) {
     const check = await store.readCheck(id);
     if (check === undefined || isFinal(check.state)) return undefined;
-    await sleep(ASK_AGAIN_MS, undefined, { signal }).catch((cause: unknown) => {
-      throw new Interrupted("interrupted while another worker had the check", { cause });
-    });
+    if (clock() - asked >= WAIT_MS) throw held(check.worker);
+    await pause(ASK_AGAIN_MS, signal);
   }
 
   const lost = new AbortController();
@@ -58,4 +63,26 @@ export async function holdLease(
       });
     },
   };
+}
+
+function held(worker: string | null): EnvironmentError {
+  return new EnvironmentError(
+    "check-held",
+    `another worker${worker === null ? "" : ` (${worker})`} is at work on this check`,
+    "It is asked for again later.",
+    { retryable: true },
+  );
+}
+
+/** @throws Interrupted */
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const stop = () => reject(new Interrupted("interrupted while another worker had the check"));
+  if (signal.aborted) stop();
+  signal.addEventListener("abort", stop, { once: true });
+  const timer = setTimeout(resolve, milliseconds);
+  return promise.finally(() => {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", stop);
+  });
 }

@@ -3,7 +3,7 @@
  * test/architecture.test.ts breaks each rule once and sees it fail.
  */
 const src = (folders) => `^src/(${folders})/`;
-const adapters = "nix|vm|git";
+const adapters = "nix|vm|git|github|queue|store";
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
@@ -72,7 +72,7 @@ export default {
           "^src/$1/",
           "^src/(domain|config)/",
           "^src/(errors|process|files)\\.ts$",
-          "^src/workflow/ports\\.ts$",
+          "^src/workflow/(ports|app-ports)\\.ts$",
         ],
       },
     },
@@ -91,6 +91,39 @@ export default {
         "Start programs through src/process.ts: it owns cancellation, output caps, time limits and a clean environment.",
       from: { path: "^src/", pathNot: "^src/process\\.ts$" },
       to: { path: ["^(node:)?child_process$", "node_modules/execa/"] },
+    },
+    {
+      name: "github-has-one-owner",
+      severity: "error",
+      comment:
+        "Octokit and Probot are known to src/github/ and src/app.ts alone; everybody else goes through workflow/app-ports.ts.",
+      from: { path: "^src/", pathNot: ["^src/github/", "^src/(app|main)\\.ts$", "^src/(cli|web)/"] },
+      to: { path: "node_modules/(probot|octokit|@octokit)/" },
+    },
+    {
+      name: "queue-has-one-owner",
+      severity: "error",
+      comment: "pg-boss is known to src/queue/ alone; everybody else goes through workflow/app-ports.ts.",
+      from: { path: "^src/", pathNot: "^src/queue/" },
+      to: { path: "node_modules/pg-boss/" },
+    },
+    {
+      name: "database-has-one-owner",
+      severity: "error",
+      comment: "SQL is written in src/store/. The queue gets a SqlAccess, everybody else a StorePort.",
+      from: { path: "^src/", pathNot: "^src/store/" },
+      to: { path: "node_modules/(kysely|pg|@electric-sql)/" },
+    },
+    {
+      name: "web-receives-and-shows",
+      severity: "error",
+      comment:
+        "web/ hands deliveries to the store and shows what is there. Whatever does work belongs in workflow/, which the queue calls.",
+      from: { path: src("web") },
+      to: {
+        path: "^src/",
+        pathNot: ["^src/(web|domain|report)/", "^src/errors\\.ts$", "^src/workflow/app-ports\\.ts$"],
+      },
     },
     {
       name: "no-tests-in-production",

@@ -1,7 +1,11 @@
 /** `npm run bench [-- NAME]`: measurements anyone can run. Prints tables; never fails on a figure. */
 import { benchCheck } from "./check.ts";
+import { benchWebhooks } from "./webhooks.ts";
 
-const BENCHES: Readonly<Record<string, () => Promise<void>>> = { check: benchCheck };
+const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
+  check: benchCheck,
+  webhooks: () => benchWebhooks(),
+};
 
 const asked = process.argv.slice(2);
 for (const name of asked.length > 0 ? asked : Object.keys(BENCHES)) {

@@ -116,6 +116,20 @@ const BREAKS: Readonly<Record<string, Readonly<Record<string, Files>>>> = {
       "src/git/a.ts": 'import { spawn } from "child_process";\nexport const a = spawn;\n',
     },
   },
+  "github-has-one-owner": {
+    octokit: { "src/workflow/a.ts": imports("octokit") },
+    probot: { "src/queue/a.ts": imports("probot") },
+    "a part of octokit": { "src/store/a.ts": imports("@octokit/webhooks") },
+  },
+  "queue-has-one-owner": { "pg-boss": { "src/workflow/a.ts": imports("pg-boss") } },
+  "database-has-one-owner": {
+    kysely: { "src/queue/a.ts": imports("kysely") },
+    PGlite: { "src/cli/a.ts": imports("@electric-sql/pglite") },
+  },
+  "web-receives-and-shows": {
+    "the story": { "src/web/a.ts": imports("../workflow/check.ts"), "src/workflow/check.ts": x },
+    "the store": { "src/web/a.ts": imports("../store/b.ts"), "src/store/b.ts": x },
+  },
   "no-tests-in-production": {
     harness: { "src/cli/a.ts": imports("../../test/harness/b.ts"), "test/harness/b.ts": x },
   },

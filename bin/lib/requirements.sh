@@ -37,6 +37,7 @@ zstd:zstd
 "
 testRequirements="
 chromium:chromium
+postgresql:/usr/lib/postgresql
 "
 
 # Prints name, colon, sign of everything wanted; with --tests the tests' things too.

@@ -1,8 +1,10 @@
 /** The words of the command line (DESIGN.md fixes them) and their help. What they do is in `commands/`. */
 import { Command } from "commander";
 import { checkCommand } from "./commands/check.ts";
-import { laterCommand } from "./commands/later.ts";
+import { prCommand } from "./commands/pr.ts";
 import { schemaCommand } from "./commands/schema.ts";
+import { serveCommand } from "./commands/serve.ts";
+import { workerCommand } from "./commands/worker.ts";
 import type { TerminalIo } from "./terminal-io.ts";
 import { VERSION } from "./version.ts";
 
@@ -11,6 +13,7 @@ Examples:
   modprobot check --repo . --base origin/master --head HEAD
   modprobot check --repo ~/nixpkgs --base main --head split-modules --json report.json --html report.html
   modprobot rebuilds --repo . --base HEAD~1 --head HEAD --system x86_64-linux --system aarch64-linux
+  modprobot pr NixOS/nixpkgs#423933 --html report.html
   modprobot schema report
 
 Exit status: 0 success · 1 the change breaks something · 2 wrong usage or configuration · 3 could not be checked · 130 interrupted`;
@@ -38,8 +41,9 @@ export function createProgram(
   program.addCommand(inherit(program, checkCommand("check", context)));
   program.addCommand(inherit(program, checkCommand("rebuilds", context)));
   program.addCommand(inherit(program, schemaCommand(context)));
-  for (const name of ["pr", "serve", "worker"] as const)
-    program.addCommand(inherit(program, laterCommand(name)));
+  program.addCommand(inherit(program, serveCommand(context)));
+  program.addCommand(inherit(program, workerCommand(context)));
+  program.addCommand(inherit(program, prCommand(context)));
   return program;
 }
 

@@ -2,6 +2,13 @@
  * The only reader of `process.env`. Everything below gets an explicit environment: a program we start sees
  * what is listed here and nothing else, so no secret of ours reaches a builder or an evaluator.
  */
+import {
+  parseServeSettings,
+  parseWorkerSettings,
+  type ServeSettings,
+  type WorkerSettings,
+} from "./app-settings.ts";
+import { parseTokenSettings, type TokenSettings } from "./token-settings.ts";
 
 /** Variables that say where Nix is and how to reach it; none of them is secret. */
 const PASSED_ON = [
@@ -35,4 +42,19 @@ export function defaultDataDirectory(): string {
 /** True where the user asked for no colour (https://no-color.org). */
 export function colourRefused(): boolean {
   return (process.env["NO_COLOR"] ?? "") !== "";
+}
+
+/** For `modprobot serve`. @throws UserError app-settings, listing everything that is missing or wrong */
+export function serveSettings(): ServeSettings {
+  return parseServeSettings(process.env);
+}
+
+/** For `modprobot worker`. @throws UserError app-settings, listing everything that is missing or wrong */
+export function workerSettings(): WorkerSettings {
+  return parseWorkerSettings(process.env);
+}
+
+/** For `modprobot pr`. @throws UserError token-missing */
+export function tokenSettings(): TokenSettings {
+  return parseTokenSettings(process.env);
 }

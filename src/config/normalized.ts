@@ -4,6 +4,7 @@
  * `schema.ts` is the form people write, with its descriptions and defaults; `config.ts` leads from one to the
  * other. Nothing here is a secret or a privilege: the file lies in the repository and is read at base.
  */
+import type { AuthorPolicy, GatedCommand } from "../domain/command-policy.ts";
 import type { Json } from "../domain/derivation.ts";
 import type { AttrPath, OutputName, System } from "../domain/evaluation.ts";
 import type { SizeLimit } from "../domain/size-limits.ts";
@@ -39,7 +40,7 @@ export interface Config {
   readonly sizes: Readonly<Record<OutputName, readonly SizeLimit[]>>;
   /** Whether a pull request gets the rebuild labels; the report lists them either way. */
   readonly labels: boolean;
-  readonly commands: Readonly<Record<CommandName, Permission>>;
+  readonly commands: CommandsConfig;
   readonly limits: Limits;
   /** Keys the file has. A default that does not fit a repository is dropped, what somebody wrote is a mistake. */
   readonly written: ReadonlySet<ConfigKey>;
@@ -65,7 +66,10 @@ export interface ConsumerRepository {
   readonly attrs: readonly AttrPath[];
 }
 
-export type CommandName = "check" | "consumers" | "cancel";
+export interface CommandsConfig extends Readonly<Record<GatedCommand, Permission>> {
+  /** Whose pull requests are built and booted without approval. */
+  readonly authors: AuthorPolicy;
+}
 /** Of the person who writes the command, on the repository, in GitHub's words. */
 export type Permission = "read" | "triage" | "write" | "maintain" | "admin";
 
@@ -87,4 +91,8 @@ export interface Limits {
   readonly vmTestSeconds: number;
   /** How many consumers are built and compared; what is over is said to be not run. */
   readonly consumers: number;
+  /** Checks that may be asked for in 24 hours (`domain/quotas.ts`). */
+  readonly pullRequestChecks: number;
+  readonly personChecks: number;
+  readonly repositoryChecks: number;
 }

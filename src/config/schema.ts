@@ -7,6 +7,7 @@
  */
 import { z } from "zod";
 import { formatAttrPath, parseAttrPath } from "../domain/attr-path.ts";
+import type { AuthorPolicy } from "../domain/command-policy.ts";
 import type { Json } from "../domain/derivation.ts";
 import { isGlob } from "./glob.ts";
 import type { Permission } from "./normalized.ts";
@@ -138,16 +139,41 @@ const limits = z.strictObject(
     vmMemory: size.default("1 GiB").describe("Memory of a VM."),
     vmTestSeconds: whole(1, day).default(1800).describe("Time for one VM test of the repository."),
     consumers: whole(0, 10_000).default(200).describe("How many consumers are built and compared at most."),
+    pullRequestChecks: whole(1, 100_000)
+      .default(50)
+      .describe("How many checks one pull request may ask for in 24 hours, by pushes and commands."),
+    personChecks: whole(1, 100_000)
+      .default(100)
+      .describe("How many checks one person may ask for in 24 hours, by commands."),
+    repositoryChecks: whole(1, 100_000)
+      .default(500)
+      .describe("How many checks all pull requests together may ask for in 24 hours."),
   },
   { error: "a mapping of limits" },
 );
 
-/** Rights nobody writes down: who may ask for a check may ask for it again. */
+const APPROVERS = ["write", "maintain", "admin"] as const satisfies readonly Permission[];
+const AUTHORS = ["everyone", "collaborators"] as const satisfies readonly AuthorPolicy[];
+
+/** `help` and `status` say what everybody can see. */
 const commands = z.strictObject(
   {
     check: permission.default("read").describe("Check this pull request again."),
+    rebuilds: permission.default("read").describe("Count rebuilds, and say why an attribute is rebuilt."),
+    build: permission.default("triage").describe("Build attributes."),
+    test: permission.default("triage").describe("Run VM tests."),
     consumers: permission.default("triage").describe("Check further consumers."),
     cancel: permission.default("write").describe("End a check that runs."),
+    approve: z
+      .enum(APPROVERS, { error: `one of ${APPROVERS.join(", ")}` })
+      .default("write")
+      .describe("Let the head of a pull request be built and booted."),
+    authors: z
+      .enum(AUTHORS, { error: `one of ${AUTHORS.join(", ")}` })
+      .default("collaborators")
+      .describe(
+        "Whose pull requests are built and booted without approval. `collaborators`: of people with write access.",
+      ),
   },
   { error: "a mapping of commands to permissions" },
 );

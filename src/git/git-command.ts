@@ -43,19 +43,25 @@ function environment(): Record<string, string> {
   };
 }
 
-export type GitOptions = Pick<RunOptions, "signal" | "keepBytes" | "cwd"> & {
+export type GitOptions = Pick<RunOptions, "signal" | "keepBytes" | "cwd" | "timeoutMs" | "input"> & {
   readonly env?: Readonly<Record<string, string>>;
+  /** Programs that start it, with their arguments: `prlimit`, `flock`. */
+  readonly through?: readonly string[];
 };
 
 /** Longer than any local command takes; only a file system that hangs gets there. */
 const TIMEOUT_MS = 30 * 60_000;
 
 /** @throws EnvironmentError program-missing; Interrupted */
-export function git(args: readonly string[], { env, ...options }: GitOptions): Promise<RunResult> {
-  return run("git", [...SETTINGS, ...args], {
+export function git(
+  args: readonly string[],
+  { env, through = [], ...options }: GitOptions,
+): Promise<RunResult> {
+  const [program = "git", ...words] = [...through, "git", ...SETTINGS, ...args];
+  return run(program, words, {
+    timeoutMs: TIMEOUT_MS,
     ...options,
     env: { ...environment(), ...env },
-    timeoutMs: TIMEOUT_MS,
   });
 }
 

@@ -46,7 +46,7 @@ export async function createGit(options: GitAdapterOptions): Promise<GitPort> {
 /** Room for the names of some 500,000 files; nixpkgs has 45,000. */
 const MOST_NAME_BYTES = 64 * 2 ** 20;
 
-async function changedFiles(
+export async function changedFiles(
   { base, head }: { readonly base: string; readonly head: string },
   repository: Repository,
   mirror: string,
@@ -77,7 +77,7 @@ async function changedFiles(
 const MOST_FILE_BYTES = 16 * 2 ** 20;
 
 /** Links, submodules, directories and files over 16 MiB are no text. */
-async function readFileAt(
+export async function readFileAt(
   commit: string,
   path: string,
   repository: Repository,
@@ -102,7 +102,7 @@ async function readFileAt(
   return blob.stdout;
 }
 
-async function isAncestor(
+export async function isAncestor(
   ancestor: string,
   descendant: string,
   repository: Repository,

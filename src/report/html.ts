@@ -4,7 +4,7 @@
  * policy. Escaping is done by hono's `html` template; the style sheet is the only text passed through raw.
  */
 import { html, raw } from "hono/html";
-import type { CheckResult, KernelResult } from "../domain/check-result.ts";
+import type { CheckResult, KernelResult, Verdict } from "../domain/check-result.ts";
 import { clip, singleLine, withoutControls } from "../domain/plain-text.ts";
 import { InternalError } from "../errors.ts";
 import type { Block, Inline, Phrase, Section, Table } from "./document.ts";
@@ -20,8 +20,36 @@ import { sizeChart } from "./svg/size-chart.ts";
 const LISTED = 500;
 const LOG_LINE_LIMIT = 1000;
 
+/** What stands around a report or in place of one; the page of a check in a file has none of it. */
+export interface PageFrame {
+  /** Paragraphs below the headline. */
+  readonly notes?: readonly Phrase[];
+  /** The browser asks again after so many seconds. No script is needed for that, and none runs here. */
+  readonly refreshSeconds?: number;
+}
+
 /** A whole document, ending in a newline. */
-export function renderHtml(result: CheckResult): string {
+export function renderHtml(result: CheckResult, frame: PageFrame = {}): string {
+  const sections = SECTIONS.map((place) => sectionMarkup(place, result));
+  return renderPage(result.headline, result.verdict, frame, [
+    ...sections,
+    html`<footer>${phraseMarkup(footer(result))}</footer>`,
+  ]);
+}
+
+/** A page that has no report yet, or never will. */
+export function renderNotice(headline: string, frame: PageFrame): string {
+  return renderPage(headline, "neutral", frame, []);
+}
+
+function renderPage(
+  headline: string,
+  verdict: Verdict,
+  { notes = [], refreshSeconds }: PageFrame,
+  content: readonly (Markup | string)[],
+): string {
+  const refresh =
+    refreshSeconds === undefined ? "" : html`<meta http-equiv="refresh" content="${refreshSeconds}">\n`;
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -29,16 +57,15 @@ export function renderHtml(result: CheckResult): string {
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
-<title>${singleLine(result.headline.replaceAll("`", ""), 200)}</title>
+${refresh}<title>${singleLine(headline.replaceAll("`", ""), 200)}</title>
 <style>${raw(STYLE)}</style>
 </head>
 <body>
-<main class="${result.verdict}">
+<main class="${verdict}">
 <header>
-<h1>${phraseMarkup(prose(result.headline))}</h1>
-</header>
-${SECTIONS.map((place) => sectionMarkup(place, result))}
-<footer>${phraseMarkup(footer(result))}</footer>
+<h1>${phraseMarkup(prose(headline))}</h1>
+${notes.map((note) => html`<p class="commits">${phraseMarkup(note)}</p>\n`)}</header>
+${content}
 </main>
 </body>
 </html>

@@ -14,12 +14,19 @@ export interface MarkdownOptions {
   readonly limit?: Limit;
   /** Label → address, shown in the footer. The operator's, never a pull request's. */
   readonly links?: Readonly<Record<string, string>>;
+  /** In place of the result's own. */
+  readonly headline?: Phrase;
+  /** Right below the headline, each a paragraph; never shortened, so they are short themselves. */
+  readonly notes?: readonly Phrase[];
 }
 
 /** Ends in a newline; within `limit`, by default what GitHub takes as a comment. */
 export function renderMarkdown(result: CheckResult, options: MarkdownOptions = {}): string {
   const limit = options.limit ?? COMMENT_LIMIT;
-  const heading = renderHeading(3, prose(result.headline));
+  const heading = [
+    renderHeading(3, options.headline ?? prose(result.headline)),
+    ...(options.notes ?? []).map(renderPhrase),
+  ].join("\n\n");
   const whole = shortenToFit(partsOf(result), limit, (texts, shortened) =>
     [heading, ...texts, footerText(result, shortened, options.links ?? {})]
       .filter((text) => text !== "")
@@ -47,7 +54,7 @@ function stepsOf(place: SectionPlace, result: CheckResult): readonly (() => stri
   return [...steps, () => ""];
 }
 
-function renderSection(section: Section | undefined): string {
+export function renderSection(section: Section | undefined): string {
   if (section === undefined) return "";
   const body = section.blocks.map(renderBlock).join("\n\n");
   if (section.id === "summary") return body;

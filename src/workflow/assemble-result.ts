@@ -10,6 +10,7 @@ import type {
 import { findLeaks } from "../domain/closure-leaks.ts";
 import { deriveFindings } from "../domain/derive-findings.ts";
 import { headline } from "../domain/headline.ts";
+import { headlineSoFar } from "../domain/headline-so-far.ts";
 import { kernelResult } from "../domain/kernel-result.ts";
 import { findExcesses } from "../domain/size-excess.ts";
 import { verdictOf } from "../domain/verdict.ts";
@@ -33,31 +34,7 @@ export interface Gathered {
 
 export async function assembleResult(gathered: Gathered): Promise<CheckResult> {
   const { request, rebuilds, stages } = gathered;
-  const measured = gathered.kernels ?? [];
-  const parts = await stages.require("report", async () => {
-    const kernels = measured.map((kernel) =>
-      kernelResult(
-        kernel.attr,
-        kernel.system,
-        { ...kernel.base, facts: kernel.facts.base },
-        { ...kernel.head, facts: kernel.facts.head },
-      ),
-    );
-    const vm = vmResults(gathered);
-    const consumers = gathered.consumers ?? [];
-    const grown = measured.flatMap(({ facts: { base, head } }) =>
-      head === undefined ? [] : [{ base, head }],
-    );
-    const findings = deriveFindings({
-      rebuilds,
-      kernels,
-      vm,
-      consumers,
-      leaks: grown.flatMap(({ base, head }) => findLeaks(base, head)),
-      excesses: grown.flatMap(({ base, head }) => findExcesses(base, head, request.config.sizes)),
-    });
-    return { kernels, vm, consumers, findings };
-  });
+  const parts = await stages.require("report", async () => partsOf(gathered));
   const stageResults = complete(stages.results());
   const unnamed = {
     schema: 1 as const,
@@ -69,6 +46,46 @@ export async function assembleResult(gathered: Gathered): Promise<CheckResult> {
     stages: stageResults,
   };
   return { ...unnamed, headline: headline(unnamed) };
+}
+
+/** What is known while a check runs: never a success, and a headline that says what is to come. */
+export function resultSoFar(gathered: Gathered): CheckResult {
+  const { request, rebuilds, stages } = gathered;
+  const unnamed = {
+    schema: 1 as const,
+    base: request.base,
+    head: request.head,
+    verdict: "neutral" as const,
+    rebuilds,
+    ...partsOf(gathered),
+    stages: stages.results(),
+  };
+  return { ...unnamed, headline: headlineSoFar(unnamed) };
+}
+
+function partsOf(gathered: Gathered): Pick<CheckResult, "kernels" | "vm" | "consumers" | "findings"> {
+  const { request, rebuilds } = gathered;
+  const measured = gathered.kernels ?? [];
+  const kernels = measured.map((kernel) =>
+    kernelResult(
+      kernel.attr,
+      kernel.system,
+      { ...kernel.base, facts: kernel.facts.base },
+      { ...kernel.head, facts: kernel.facts.head },
+    ),
+  );
+  const vm = vmResults(gathered);
+  const consumers = gathered.consumers ?? [];
+  const grown = measured.flatMap(({ facts: { base, head } }) => (head === undefined ? [] : [{ base, head }]));
+  const findings = deriveFindings({
+    rebuilds,
+    kernels,
+    vm,
+    consumers,
+    leaks: grown.flatMap(({ base, head }) => findLeaks(base, head)),
+    excesses: grown.flatMap(({ base, head }) => findExcesses(base, head, request.config.sizes)),
+  });
+  return { kernels, vm, consumers, findings };
 }
 
 function vmResults({ boots }: Gathered): VmResult[] {

@@ -6,15 +6,17 @@
  */
 import type { CheckResult } from "../domain/check-result.ts";
 import { summarizeRebuilds } from "../domain/rebuilds.ts";
-import { assembleResult } from "./assemble-result.ts";
+import { assembleResult, resultSoFar } from "./assemble-result.ts";
 import { bootKernels, runRepositoryTests } from "./boot-kernels.ts";
 import { buildKernels } from "./build-kernels.ts";
 import { checkConsumers } from "./check-consumers.ts";
 import { checkOut } from "./check-out.ts";
-import { evaluateTrees, outcomes } from "./evaluate-trees.ts";
+import { attrNames, evaluateTrees, outcomes } from "./evaluate-trees.ts";
+import { explainRebuilds } from "./explain-rebuilds.ts";
 import { createLanes } from "./lanes.ts";
 import { measureKernels } from "./measure-kernels.ts";
 import { planFromFacts } from "./plan-check.ts";
+import { createRecall } from "./stage-memory.ts";
 import { createStageLog } from "./stages.ts";
 import type { CheckRequest, World } from "./world.ts";
 
@@ -29,6 +31,8 @@ export async function check(request: CheckRequest, world: World, signal: AbortSi
     evaluateTrees(trees, request, world, stage, signal),
   );
   const rebuilds = await stages.require("rebuilds", async () => summarizeRebuilds(outcomes(systems)));
+  await world.memory?.save("evaluate", attrNames(systems));
+  await explainRebuilds(systems, request, world, signal);
   const plan = await stages.require("plan", () => planFromFacts(systems, request, world, signal));
   const counted = { request, stages, rebuilds };
   if (plan.reason !== undefined) {
@@ -36,18 +40,30 @@ export async function check(request: CheckRequest, world: World, signal: AbortSi
     return assembleResult(counted);
   }
 
-  const builds = await stages.run("build", (stage) =>
-    buildKernels(plan.kernels, systems, request, world, lanes, stage, signal),
+  const recall = createRecall(request, stages, world.memory);
+  world.onResult?.(resultSoFar(counted));
+
+  const booted = await recall.remember(["build", "sizes", "vm"], async () => {
+    const builds = await stages.run("build", (stage) =>
+      buildKernels(plan.kernels, systems, request, world, lanes, stage, signal),
+    );
+    const kernels =
+      builds && (await stages.run("sizes", () => measureKernels(builds, trees, request, world, signal)));
+    if (kernels === undefined) return undefined;
+    world.onResult?.(resultSoFar({ ...counted, kernels }));
+    const boots = await stages.run("vm", async (stage) => ({
+      kernels: await bootKernels(kernels, request, world, lanes, stage, signal),
+      tests: await runRepositoryTests(plan.vmTests, systems, request, lanes, stage, signal),
+    }));
+    return { kernels, boots };
+  });
+  if (booted === undefined) return assembleResult(counted);
+  const { kernels } = booted;
+  world.onResult?.(resultSoFar({ ...counted, ...booted }));
+  const consumers = await recall.remember(["consumers"], () =>
+    stages.run("consumers", (stage) =>
+      checkConsumers({ kernels, systems, trees, request, world, lanes, stage }, signal),
+    ),
   );
-  const kernels =
-    builds && (await stages.run("sizes", () => measureKernels(builds, trees, request, world, signal)));
-  if (kernels === undefined) return assembleResult(counted);
-  const boots = await stages.run("vm", async (stage) => ({
-    kernels: await bootKernels(kernels, request, world, lanes, stage, signal),
-    tests: await runRepositoryTests(plan.vmTests, systems, request, lanes, stage, signal),
-  }));
-  const consumers = await stages.run("consumers", (stage) =>
-    checkConsumers({ kernels, systems, trees, request, world, lanes, stage }, signal),
-  );
-  return assembleResult({ ...counted, kernels, boots, consumers });
+  return assembleResult({ ...counted, ...booted, consumers });
 }

@@ -1,5 +1,5 @@
 /** Stage 3: base and head, evaluated for every system asked for. A system that cannot be evaluated costs itself only. */
-import type { System } from "../domain/evaluation.ts";
+import type { AttrPath, System } from "../domain/evaluation.ts";
 import type { EvaluationPair } from "../domain/rebuilds.ts";
 import { UserError } from "../errors.ts";
 import type { Trees } from "./check-out.ts";
@@ -19,6 +19,19 @@ export function outcomes(systems: EvaluatedSystems): ReadonlyMap<System, Evaluat
   return new Map(
     [...systems].map(([system, { base, head }]) => [system, { base: base.outcome, head: head.outcome }]),
   );
+}
+
+/**
+ * Every attr that either tree has on any system, sorted; for telling a slip of the pen from a name. Undefined where a tree
+ * was not evaluated, since then a name that was not met may exist all the same.
+ */
+export function attrNames(systems: EvaluatedSystems): readonly AttrPath[] | undefined {
+  const names = new Set<AttrPath>();
+  for (const { outcome } of [...systems.values()].flatMap(({ base, head }) => [base, head])) {
+    if (outcome.status === "not-run") return undefined;
+    for (const name of outcome.attrs.keys()) names.add(name);
+  }
+  return [...names].sort();
 }
 
 export function evaluationRequest(

@@ -5,6 +5,9 @@ import { type Plan, planCheck } from "../domain/plan.ts";
 import { type EvaluatedSystems, outcomes } from "./evaluate-trees.ts";
 import type { CheckRequest, World } from "./world.ts";
 
+/** Why nothing is built although something differs: so much was asked for, and no more. */
+export const COUNTS_ONLY = "only the counts were asked for";
+
 /** @throws UserError attr-unknown */
 export async function planFromFacts(
   systems: EvaluatedSystems,
@@ -21,6 +24,6 @@ export async function planFromFacts(
     vmTests: { attrs: config.vmTests, written: config.written.has("vmTests") },
     consumers: { attrs: config.consumers.attrs, written: true },
   });
-  if (request.scope === "everything") return plan;
-  return { kernels: [], vmTests: [], consumers: [], reason: "only the counts were asked for" };
+  if (request.scope === "everything" || plan.reason !== undefined) return plan;
+  return { kernels: [], vmTests: [], consumers: [], reason: COUNTS_ONLY };
 }

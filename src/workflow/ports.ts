@@ -127,3 +127,9 @@ export interface ProgressPort {
   stage(stage: StageName, status: "running" | StageStatus, detail?: string): void;
   detail(stage: StageName, text: string): void;
 }
+
+/** Where finished stages are kept for going on after a crash. What comes back is as it was saved, or undefined. */
+export interface StageMemory {
+  save(stage: StageName, value: unknown): Promise<void>;
+  load(stage: StageName): Promise<unknown>;
+}

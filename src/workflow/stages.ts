@@ -16,6 +16,8 @@ export interface StageLog {
   /** The same for a stage without which there is no report at all. @throws EnvironmentError */
   require<T>(stage: StageName, work: (stage: StageContext) => Promise<T>): Promise<T>;
   skip(stage: StageName, reason: string): void;
+  /** A stage that ended in an earlier try, as it ended there. */
+  restore(result: StageResult): void;
   /** In the order of DESIGN.md's list. */
   results(): readonly StageResult[];
 }
@@ -80,6 +82,7 @@ export function createStageLog(progress: ProgressPort, clock: () => number): Sta
     skip(stage, reason) {
       end({ stage, status: "skipped", reason, seconds: 0 });
     },
+    restore: end,
     results() {
       return ORDER.flatMap((stage) => results.get(stage) ?? []);
     },

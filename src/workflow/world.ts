@@ -1,7 +1,8 @@
 /** Everything a check reaches outside itself, and what it was asked to check. */
 import type { Config } from "../config/config.ts";
-import type { System } from "../domain/evaluation.ts";
-import type { GitPort, NixPort, ProgressPort, VmPort } from "./ports.ts";
+import type { CheckResult } from "../domain/check-result.ts";
+import type { AttrPath, System } from "../domain/evaluation.ts";
+import type { GitPort, NixPort, ProgressPort, StageMemory, VmPort } from "./ports.ts";
 
 export interface World {
   readonly git: GitPort;
@@ -12,6 +13,12 @@ export interface World {
   readonly clock: () => number;
   /** The system this machine builds and boots for. */
   readonly buildSystem: System;
+  /** For going on after a crash; without it every check starts from caches. */
+  readonly memory?: StageMemory;
+  /** Told what is known so far, first when the rebuilds are counted. Its verdict is `neutral`: more is to come. */
+  readonly onResult?: (soFar: CheckResult) => void;
+  /** The answer about an attr in `CheckRequest.why`, one line a step; empty where it is not rebuilt. */
+  readonly onExplained?: (attr: AttrPath, lines: readonly string[]) => void;
 }
 
 export interface CheckRequest {
@@ -22,4 +29,6 @@ export interface CheckRequest {
   readonly systems: readonly System[];
   /** `rebuilds`: stages 1 to 4 only. */
   readonly scope: "everything" | "rebuilds";
+  /** Attrs whose rebuild is to be explained. */
+  readonly why?: readonly AttrPath[];
 }

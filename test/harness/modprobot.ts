@@ -22,6 +22,7 @@ export interface Started {
   readonly pid: number;
   /** Resolves when standard error has shown the text; rejects when the program ended without. */
   shows(text: string): Promise<void>;
+  stderrSoFar(): string;
 }
 
 export function start(
@@ -55,6 +56,7 @@ export function start(
   return {
     ended,
     pid: child.pid ?? 0,
+    stderrSoFar: () => stderr,
     shows: (text) =>
       new Promise((resolve, reject) => {
         if (stderr.includes(text)) resolve();

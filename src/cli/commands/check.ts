@@ -42,7 +42,7 @@ interface CheckOptions {
 }
 
 const CONFIG_FILE = ".github/modprobot.yml";
-const STAGES = {
+export const STAGES = {
   check: ["checkout", "evaluate", "rebuilds", "plan", "build", "sizes", "vm", "consumers", "report"],
   rebuilds: ["checkout", "evaluate", "rebuilds", "plan", "report"],
 } as const satisfies Record<string, readonly StageName[]>;
@@ -176,7 +176,8 @@ function sameRevision(options: CheckOptions, commit: string): UserError {
   );
 }
 
-async function readConfig(
+/** At base, never at head, unless the caller names a file. @throws UserError config-unreadable, config-invalid */
+export async function readConfig(
   file: string | undefined,
   git: GitPort,
   base: string,
@@ -199,9 +200,10 @@ async function readConfig(
   return parseConfig(text, file);
 }
 
-async function writeReports(
+/** The files that were asked for, and the terminal. */
+export async function writeReports(
   result: CheckResult,
-  options: CheckOptions,
+  options: Pick<CheckOptions, "json" | "markdown" | "html">,
   { io }: CommandContext,
 ): Promise<void> {
   if (options.json !== undefined) await writeWhole(options.json, renderJson(result));

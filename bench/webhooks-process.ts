@@ -1,0 +1,109 @@
+/**
+ * One process of the webhook bench: the real server, store and queue, and checks that only take time. Started by
+ * `webhooks.ts` with what it is to be as its argument; tells its address and its memory, ends when its parent does.
+ */
+import { readFileSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
+import { openQueue } from "../src/queue/queue.ts";
+import { type DatabasePlace, openDatabase } from "../src/store/database.ts";
+import { createStore } from "../src/store/store.ts";
+import { createReadiness } from "../src/web/readiness.ts";
+import { startWebServer } from "../src/web/server.ts";
+import type { QueueHandlers } from "../src/workflow/app-ports.ts";
+
+export interface ProcessPlan {
+  readonly place: DatabasePlace;
+  readonly secret: string;
+  readonly serves: boolean;
+  readonly works: boolean;
+  /** Checks to put into the queue before anything else. */
+  readonly queued: number;
+  readonly checkMs: number;
+}
+
+export type ProcessNews =
+  | { readonly kind: "ready"; readonly url: string | null }
+  | { readonly kind: "memory"; readonly bytes: number }
+  | { readonly kind: "check-done"; readonly count: number };
+
+const SYSTEM = "x86_64-linux";
+const plan = JSON.parse(process.argv[2] ?? "{}") as ProcessPlan;
+const tell = (news: ProcessNews) => process.send?.(news);
+process.on("disconnect", () => process.exit(0));
+
+const database = await openDatabase(plan.place);
+const queue = await openQueue({ access: database.access, systems: [SYSTEM], onError: () => undefined });
+const store = createStore(database, queue.outbox, { system: SYSTEM });
+if (plan.queued > 0) await fillQueue(plan.queued);
+
+let url: string | null = null;
+if (plan.serves) {
+  const quiet = { info() {}, warn() {}, error() {} };
+  const server = await startWebServer(
+    {
+      store,
+      webhookSecrets: [plan.secret],
+      readiness: createReadiness([]),
+      metrics: { webhook() {} },
+      version: "bench",
+      log: quiet,
+    },
+    { host: "127.0.0.1", port: 0 },
+  );
+  url = server.url;
+}
+if (plan.works) await queue.work(handlers(), [SYSTEM]);
+tell({ kind: "ready", url });
+setInterval(() => tell({ kind: "memory", bytes: readResident() }), 1000);
+
+/** Each delivery asks for a check of one of a hundred pull requests, as pushes do; each check saves its stages. */
+function handlers(): QueueHandlers {
+  let count = 0;
+  return {
+    async delivery(guid) {
+      await store.readDelivery(guid);
+      await store.requestCheck(checkOf(1 + (count++ % 100), `${guid}`));
+      await store.finishDelivery(guid, "handled");
+    },
+    async check(id) {
+      await store.moveCheck(id, "running");
+      await pause(plan.checkMs);
+      await store.saveStage(id, "evaluate", { attrs: 1 });
+      await store.moveCheck(id, "done");
+      tell({ kind: "check-done", count: 1 });
+    },
+    reconcile: async () => undefined,
+  };
+}
+
+function checkOf(number: number, head: string) {
+  return {
+    owner: "octo",
+    name: "kernels",
+    number,
+    installationId: 1,
+    repositoryId: 1,
+    headSha: Buffer.from(head).toString("hex").padEnd(40, "0").slice(0, 40),
+    scope: { kind: "everything" as const },
+    requestedBy: null,
+    approved: true,
+  };
+}
+
+/** By one statement: asking for each would take minutes. */
+async function fillQueue(checks: number): Promise<void> {
+  await database.access.transaction(async (tx) => {
+    await tx.executeSql("insert into repositories values (1, 1, 'octo', 'kernels') on conflict do nothing");
+    const { rows } = await tx.executeSql(
+      `insert into checks (id, repository_id, number, head_sha, scope, system, approved)
+       select gen_random_uuid(), 1, 1000 + n, repeat('a', 40), '{"kind":"everything"}', '${SYSTEM}', true
+       from generate_series(1, ${checks}) n returning id`,
+    );
+    for (const { id } of rows as { id: string }[]) await queue.outbox.check(id, SYSTEM, tx);
+  });
+}
+
+function readResident(): number {
+  const pages = readFileSync("/proc/self/statm", "utf8").split(" ")[1];
+  return Number(pages) * 4096;
+}

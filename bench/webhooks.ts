@@ -1,0 +1,172 @@
+/**
+ * Receiving under load: 200 signed webhooks a second for 30 seconds, at fixed times whether or not answers are late,
+ * so that a server that stalls shows in the figures. Everything stays on this machine and ends by itself.
+ */
+import { type ChildProcess, fork } from "node:child_process";
+import { createHmac, randomUUID } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { Agent, request } from "node:http";
+import { cpus, loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import type { DatabasePlace } from "../src/store/database.ts";
+import { startPostgres } from "../test/harness/postgres.ts";
+import { PULL_REQUEST } from "../test/web/payloads.ts";
+import type { ProcessNews, ProcessPlan } from "./webhooks-process.ts";
+
+const RATE = 200;
+const SECRET = randomUUID();
+
+interface Started {
+  readonly url: string | null;
+  readonly memory: readonly number[];
+  readonly checksDone: () => number;
+  readonly end: () => Promise<void>;
+}
+
+/** @param seconds how long each run sends */
+export async function benchWebhooks(seconds = 30): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), "modprobot-bench-"));
+  const postgres = await startPostgres();
+  const embedded = async (): Promise<DatabasePlace> => ({ directory: join(directory, randomUUID()) });
+  try {
+    process.stdout.write(
+      `${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)} before; ${seconds} s at ${RATE}/s\n`,
+    );
+    process.stdout.write(`${HEAD}\n`);
+    for (const [name, place] of [
+      ["embedded", embedded],
+      ["PostgreSQL", postgres.place],
+    ] as const) {
+      await receive(`${name}, working`, await place(), 0, seconds);
+      await receive(`${name}, 10,000 checks queued`, await place(), 10_000, seconds);
+    }
+    process.stdout.write("\nworkers on PostgreSQL   checks a second\n");
+    for (const workers of [1, 2]) {
+      const rate = await workTogether(await postgres.place(), workers);
+      process.stdout.write(`${String(workers).padEnd(24)}${rate.toFixed(1)}\n`);
+    }
+  } finally {
+    postgres.remove();
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+const HEAD = `${"database".padEnd(36)}${["sent", "202", "lost", "p50 ms", "p99 ms", "max ms", "MiB start", "MiB end"].map((w) => w.padStart(10)).join("")}`;
+
+async function receive(name: string, place: DatabasePlace, queued: number, seconds: number): Promise<void> {
+  const server = await startProcess({
+    place,
+    secret: SECRET,
+    serves: true,
+    works: true,
+    queued,
+    checkMs: 50,
+  });
+  try {
+    if (server.url === null) throw new Error("the server has no address");
+    // Not measured: code that runs for the first time.
+    await sendAll(server.url, RATE, 2);
+    const before = server.memory.at(-1) ?? 0;
+    const answers = await sendAll(server.url, RATE, seconds);
+    await pause(1100);
+    const taken = answers.filter(({ status }) => status === 202);
+    const times = taken.map(({ ms }) => ms).sort((a, b) => a - b);
+    const at = (share: number) =>
+      (times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0).toFixed(1);
+    const mebibytes = (bytes: number) => String(Math.round(bytes / 2 ** 20));
+    const figures = [answers.length, taken.length, answers.length - taken.length, at(0.5), at(0.99), at(1)];
+    const row = [...figures, mebibytes(before), mebibytes(server.memory.at(-1) ?? 0)];
+    process.stdout.write(`${name.padEnd(36)}${row.map((figure) => String(figure).padStart(10)).join("")}\n`);
+  } finally {
+    await server.end();
+  }
+}
+
+interface Answer {
+  /** 0: none. */
+  readonly status: number;
+  /** Since it should have been sent. */
+  readonly ms: number;
+}
+
+async function sendAll(url: string, rate: number, seconds: number): Promise<readonly Answer[]> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  const started = performance.now();
+  const answers: Promise<Answer>[] = [];
+  for (let index = 0; index < rate * seconds; index++) {
+    const due = started + (index * 1000) / rate;
+    const early = due - performance.now();
+    if (early > 0) await pause(early);
+    answers.push(send(url, agent, due));
+  }
+  const all = await Promise.all(answers);
+  agent.destroy();
+  return all;
+}
+
+function send(url: string, agent: Agent, due: number): Promise<Answer> {
+  const guid = randomUUID();
+  const body = PULL_REQUEST.replace("{", `{"nonce":"${guid}",`);
+  const headers = {
+    "content-type": "application/json",
+    "content-length": Buffer.byteLength(body),
+    "x-github-delivery": guid,
+    "x-github-event": "pull_request",
+    "x-hub-signature-256": `sha256=${createHmac("sha256", SECRET).update(body).digest("hex")}`,
+  };
+  return new Promise((resolve) => {
+    const done = (status: number) => resolve({ status, ms: performance.now() - due });
+    const sending = request(`${url}/api/github/webhooks`, {
+      method: "POST",
+      agent,
+      headers,
+      timeout: 10_000,
+    });
+    sending.on("response", (response) => response.resume().on("end", () => done(response.statusCode ?? 0)));
+    sending.on("timeout", () => sending.destroy());
+    sending.on("error", () => done(0));
+    sending.end(body);
+  });
+}
+
+const CHECKS = 60;
+
+/** @returns checks a second; each waits 250 ms, as for a build, and needs little of this machine */
+async function workTogether(place: DatabasePlace, workers: number): Promise<number> {
+  const plan = { place, secret: SECRET, serves: false, checkMs: 250 };
+  const filler = await startProcess({ ...plan, works: false, queued: CHECKS });
+  await filler.end();
+  const started = await Promise.all(
+    Array.from({ length: workers }, () => startProcess({ ...plan, works: true, queued: 0 })),
+  );
+  const done = () => started.reduce((sum, worker) => sum + worker.checksDone(), 0);
+  const first = done();
+  const since = performance.now();
+  while (done() < CHECKS && performance.now() - since < 120_000) await pause(10);
+  const rate = (done() - first) / ((performance.now() - since) / 1000);
+  for (const worker of started) await worker.end();
+  return rate;
+}
+
+async function startProcess(plan: ProcessPlan): Promise<Started> {
+  const file = new URL("./webhooks-process.ts", import.meta.url);
+  const child = fork(file, [JSON.stringify(plan)], { stdio: ["ignore", "ignore", "inherit", "ipc"] });
+  const memory: number[] = [];
+  let checks = 0;
+  const url = await new Promise<string | null>((resolve, reject) => {
+    child.on("message", (news: ProcessNews) => {
+      if (news.kind === "ready") resolve(news.url);
+      else if (news.kind === "memory") memory.push(news.bytes);
+      else checks += news.count;
+    });
+    child.once("exit", (code) => reject(new Error(`a process of the bench ended with ${code}`)));
+  });
+  return { url, memory, checksDone: () => checks, end: () => endProcess(child) };
+}
+
+async function endProcess(child: ChildProcess): Promise<void> {
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  child.kill("SIGKILL");
+  await ended;
+}

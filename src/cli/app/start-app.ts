@@ -1,0 +1,194 @@
+/**
+ * The App, joined: database, queue, store, GitHub, the story of a check, and the server, in the order in which each
+ * needs the other. Ending goes the other way round: not ready, take no more, finish or hand back, close.
+ */
+import { mkdir } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { ServeSettings, WorkerSettings } from "../../config/app-settings.ts";
+import { defaultDataDirectory } from "../../config/env.ts";
+import { isFinal } from "../../domain/check-record.ts";
+import { createRemoteGit } from "../../git/remote.ts";
+import { createGitHubApp } from "../../github/github.ts";
+import { createLog, type Log } from "../../log.ts";
+import { createNix } from "../../nix/adapter.ts";
+import { openQueue } from "../../queue/queue.ts";
+import { checkQueue, DELIVERIES, RECONCILE } from "../../queue/queues.ts";
+import { makeRunDirectory } from "../../run-directory.ts";
+import { openDatabase } from "../../store/database.ts";
+import { createStore } from "../../store/store.ts";
+import { createVm } from "../../vm/adapter.ts";
+import { createMetrics, type Metrics } from "../../web/metrics.ts";
+import { createReadiness } from "../../web/readiness.ts";
+import { type ListeningServer, startMetricsServer, startWebServer } from "../../web/server.ts";
+import type { AppWorld } from "../../workflow/app/app-world.ts";
+import { createHandlers } from "../../workflow/app/handlers.ts";
+import type { QueueHandlers, StorePort } from "../../workflow/app-ports.ts";
+import { hostSystem } from "../host-system.ts";
+import { VERSION } from "../version.ts";
+import { databaseProbe, diskProbe, freeBytes, nixProbe, queueProbe } from "./probes.ts";
+import { createReceiver } from "./receive.ts";
+
+export interface AppOptions {
+  readonly settings: WorkerSettings;
+  /** Undefined: no webhooks are received here. */
+  readonly web: Pick<ServeSettings, "host" | "port" | "webhookSecrets"> | undefined;
+  /** False: somebody else does the work. */
+  readonly worksHere: boolean;
+  readonly systems: readonly string[];
+  readonly checksAtOnce: number;
+  /** Wins over the settings. */
+  readonly dataDirectory: string | undefined;
+  readonly writeLog: (line: string) => void;
+}
+
+export interface RunningApp {
+  /** Undefined where no webhooks are received. */
+  readonly url: string | undefined;
+  readonly metricsUrl: string;
+  readonly log: Log;
+  /** Ends everything; running checks have so long to finish before they are handed back. */
+  stop(graceMs: number): Promise<void>;
+}
+
+const DEFAULT_METRICS_PORT = 9464;
+/** Answers on their way when the server closes. */
+const CLOSE_MS = 2_000;
+
+/** @throws UserError, EnvironmentError: what its parts throw, with nothing left open */
+export async function startApp(options: AppOptions): Promise<RunningApp> {
+  const { settings, systems } = options;
+  const log = createLog({ level: settings.logLevel, secrets: secretsOf(options), write: options.writeLog });
+  const dataDirectory = resolve(options.dataDirectory ?? settings.dataDirectory ?? defaultDataDirectory());
+  await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
+
+  await using opened = new AsyncDisposableStack();
+  const database = opened.use(
+    await openDatabase(
+      settings.databaseUrl === undefined
+        ? { directory: join(dataDirectory, "database") }
+        : { url: settings.databaseUrl },
+    ),
+  );
+  const queue = await openQueue({
+    access: database.access,
+    systems,
+    checksAtOnce: options.checksAtOnce,
+    onError: (error, where) => log.warn({ err: error, where }, "queue"),
+  });
+  // Draining twice does no harm, and `stop` does it first.
+  opened.defer(() => queue.drain(0));
+  const store = createStore(database, queue.outbox, { system: systems[0] ?? hostSystem() });
+
+  const nix = createNix({ dataDirectory, temporaryDirectory: tmpdir() });
+  const readiness = createReadiness([
+    databaseProbe(database.access),
+    queueProbe(queue),
+    diskProbe(dataDirectory),
+    ...(options.worksHere ? [nixProbe(nix)] : []),
+  ]);
+  const metrics = createMetrics({
+    version: VERSION,
+    queues: [DELIVERIES, RECONCILE, ...systems.map(checkQueue)],
+    queueDepth: () => queue.depth(),
+    freeBytes: () => freeBytes(dataDirectory),
+    isDraining: () => readiness.isDraining,
+  });
+
+  const metricsServer = await startMetricsServer({ metrics, readiness }, metricsPlace(settings));
+  opened.defer(() => metricsServer.close(0));
+  let webServer: ListeningServer | undefined;
+  if (options.web !== undefined) {
+    const { host, port, webhookSecrets } = options.web;
+    const world = { store, webhookSecrets, readiness, metrics, version: VERSION, log };
+    webServer = await startWebServer(world, { host, port });
+  }
+  const closeWeb = async () => webServer?.close(CLOSE_MS);
+  opened.defer(closeWeb);
+  if (options.worksHere) {
+    const world = await createWorld({ settings, dataDirectory, store, metrics, log });
+    await queue.work(countEnds(createHandlers(world), store, metrics), systems);
+  }
+
+  const resources = opened.move();
+  log.info({ version: VERSION, url: webServer?.url, metrics: metricsServer.url, systems }, "started");
+  return {
+    url: webServer?.url,
+    metricsUrl: metricsServer.url,
+    log,
+    async stop(graceMs) {
+      log.info({ graceMs }, "shutting down");
+      readiness.drain();
+      await queue.drain(graceMs);
+      await closeWeb();
+      await resources.disposeAsync();
+      log.info({}, "shut down");
+    },
+  };
+}
+
+function secretsOf({ settings, web }: AppOptions): readonly string[] {
+  const { databaseUrl, github } = settings;
+  const password =
+    databaseUrl === undefined ? "" : decodeURIComponent(URL.parse(databaseUrl)?.password ?? "");
+  return [github.privateKey, ...(web?.webhookSecrets ?? []), password, databaseUrl ?? ""];
+}
+
+function metricsPlace({ metricsHost, metricsPort }: WorkerSettings) {
+  return { host: metricsHost, port: metricsPort ?? DEFAULT_METRICS_PORT };
+}
+
+async function createWorld(parts: {
+  readonly settings: WorkerSettings;
+  readonly dataDirectory: string;
+  readonly store: StorePort;
+  readonly metrics: Metrics;
+  readonly log: Log;
+}): Promise<AppWorld> {
+  const { settings, dataDirectory, store, metrics, log } = parts;
+  const { appId, privateKey, host, apiUrl } = settings.github;
+  const github = createGitHubApp({
+    appId,
+    privateKey,
+    ...(host === undefined ? {} : { host }),
+    ...(apiUrl === undefined ? {} : { apiUrl }),
+    log,
+    onRequest: metrics.githubRequest,
+  });
+  const { publicUrl } = settings;
+  return {
+    github,
+    store,
+    receive: await createReceiver({ appId, privateKey }),
+    async openWorkplace({ repositoryId, credential }, signal) {
+      const run = await makeRunDirectory(tmpdir());
+      try {
+        const places = { dataDirectory, temporaryDirectory: run.path };
+        const git = await createRemoteGit({ ...places, repositoryId, credential, signal });
+        const [nix, vm] = [createNix(places), createVm(places)];
+        return { git, nix, vm, [Symbol.asyncDispose]: () => run[Symbol.asyncDispose]() };
+      } catch (error) {
+        await run[Symbol.asyncDispose]();
+        throw error;
+      }
+    },
+    // In a container the process number is the same after a restart, elsewhere an old lease ends by itself.
+    worker: `${hostname()}:${process.pid}`,
+    buildSystem: hostSystem(),
+    pageOf: (id) => (publicUrl === undefined ? null : `${publicUrl}/checks/${id}`),
+    clock: () => performance.now(),
+    now: () => new Date(),
+    log,
+  };
+}
+
+function countEnds(handlers: QueueHandlers, store: StorePort, metrics: Metrics): QueueHandlers {
+  return {
+    ...handlers,
+    async check(id, signal) {
+      await handlers.check(id, signal);
+      const check = await store.readCheck(id);
+      if (check !== undefined && isFinal(check.state)) metrics.checkEnded(check);
+    },
+  };
+}

@@ -1,0 +1,7 @@
+/** All migrations, oldest first. Add one at the end, with rows that stand before it in test/store/migrations/. */
+import type { Migration } from "kysely";
+import * as initial from "./0001-initial.ts";
+
+export const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  "0001-initial": initial,
+};

@@ -1,0 +1,59 @@
+/** What a command adds to a check, and what a check of that scope does with the configuration. */
+import type { Config } from "../../config/config.ts";
+import type { CheckScope } from "../../domain/check-record.ts";
+import type { AttrPath } from "../../domain/evaluation.ts";
+
+export type FullScope = Extract<CheckScope, { kind: "everything" }>;
+
+/** Additions of both: a command given while another's check runs must not lose what that one asked for. */
+export function addScopes(a: FullScope, b: FullScope): FullScope {
+  return {
+    kind: "everything",
+    ...added("build", a.build, b.build),
+    ...added("tests", a.tests, b.tests),
+    ...added("consumers", a.consumers, b.consumers),
+    ...added("why", a.why, b.why),
+  };
+}
+
+function added(
+  key: "build" | "tests" | "consumers" | "why",
+  a: readonly AttrPath[] = [],
+  b: readonly AttrPath[] = [],
+): Partial<Record<typeof key, readonly AttrPath[]>> {
+  const attrs = union(a, b);
+  return attrs.length === 0 ? {} : { [key]: attrs };
+}
+
+/** The last part of an attr that is a kernel: `linux_6_12`, `linuxPackages.kernel`. */
+const KERNEL = /^linux(?!Packages)[^.]*$|\.kernel$/;
+
+/** Kernels are built, measured and booted; any other attr is compared the way a consumer is. */
+export function configFor(config: Config, scope: CheckScope): Config {
+  if (scope.kind === "rebuilds") return config;
+  const { build = [], tests = [], consumers = [] } = scope;
+  const kernels = build.filter((attr) => KERNEL.test(attr));
+  const packages = build.filter((attr) => !KERNEL.test(attr));
+  return {
+    ...config,
+    kernels: union(config.kernels, kernels),
+    vmTests: union(config.vmTests, tests),
+    consumers: { ...config.consumers, attrs: union(config.consumers.attrs, consumers, packages) },
+  };
+}
+
+/** Names that somebody wrote in a command. */
+export function namedAttrs(scope: CheckScope): readonly AttrPath[] {
+  if (scope.kind === "rebuilds") return scope.why ?? [];
+  return union(scope.build ?? [], scope.tests ?? [], scope.consumers ?? [], scope.why ?? []);
+}
+
+/** Those that are not known. */
+export function missingFrom(known: readonly AttrPath[], named: readonly AttrPath[]): AttrPath[] {
+  const all = new Set(known);
+  return named.filter((attr) => !all.has(attr));
+}
+
+function union(...lists: readonly (readonly AttrPath[])[]): AttrPath[] {
+  return [...new Set(lists.flat())].sort();
+}

@@ -1,0 +1,41 @@
+import { describe, expect, it } from "vitest";
+import { defaultConfig } from "../../../src/config/config.ts";
+import { addScopes, configFor, namedAttrs } from "../../../src/workflow/app/scope.ts";
+
+describe("scopes add up", () => {
+  it("each name once, sorted, and without empty lists", () => {
+    const a = { kind: "everything", build: ["b", "a"] } as const;
+    const b = { kind: "everything", build: ["a", "c"], why: ["git"] } as const;
+    expect(addScopes(a, b)).toEqual({ kind: "everything", build: ["a", "b", "c"], why: ["git"] });
+    expect(addScopes({ kind: "everything" }, { kind: "everything" })).toEqual({ kind: "everything" });
+  });
+});
+
+describe("what is to be built", () => {
+  const config = { ...defaultConfig(), kernels: ["linux"], vmTests: ["t"] };
+
+  it.each([
+    ["linux_6_12", "kernels"],
+    ["linuxPackages_latest.kernel", "kernels"],
+    ["linuxPackages.zfs", "consumers"],
+    ["linuxPackages", "consumers"],
+    ["hello", "consumers"],
+  ])("%s is one of the %s", (attr, place) => {
+    const { kernels, consumers } = configFor(config, { kind: "everything", build: [attr] });
+    expect(kernels).toEqual(place === "kernels" ? ["linux", attr] : ["linux"]);
+    expect(consumers.attrs).toEqual(place === "consumers" ? [attr] : []);
+  });
+
+  it("is beside what is configured, never instead", () => {
+    const scope = { kind: "everything", tests: ["a"], consumers: ["c"] } as const;
+    expect(configFor(config, scope)).toMatchObject({ kernels: ["linux"], vmTests: ["a", "t"] });
+    expect(configFor(config, { kind: "rebuilds" })).toBe(config);
+  });
+});
+
+it("names what somebody wrote", () => {
+  const scope = { kind: "everything", build: ["b"], tests: ["a"], consumers: ["c"], why: ["d"] } as const;
+  expect(namedAttrs(scope)).toEqual(["a", "b", "c", "d"]);
+  expect(namedAttrs({ kind: "rebuilds", why: ["d"] })).toEqual(["d"]);
+  expect(namedAttrs({ kind: "rebuilds" })).toEqual([]);
+});

@@ -7,7 +7,14 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/**/*.real.test.ts"], testTimeout: 30_000 } },
+      {
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/**/*.real.test.ts"],
+          testTimeout: 30_000,
+        },
+      },
       {
         test: {
           name: "real",
@@ -15,7 +22,7 @@ export default defineConfig({
           // One machine, one Nix store, two cores: files one after the other.
           fileParallelism: false,
           testTimeout: 20 * 60_000,
-          hookTimeout: 20 * 60_000,
+          hookTimeout: 60 * 60_000,
         },
       },
     ],

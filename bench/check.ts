@@ -74,6 +74,7 @@ async function measure(name: string, work: string, branch: string): Promise<Row>
       vm: timedVm(createVm(places), outside),
       progress: { stage() {}, detail() {} },
       clock,
+      cores: cpus().length,
       buildSystem: hostSystem(),
     },
     signal,

@@ -23,7 +23,7 @@ import type { CheckRequest, World } from "./world.ts";
 /** @throws UserError, EnvironmentError (nothing could be checked at all), Interrupted */
 export async function check(request: CheckRequest, world: World, signal: AbortSignal): Promise<CheckResult> {
   const stages = createStageLog(world.progress, world.clock);
-  const lanes = createLanes();
+  const lanes = createLanes(world.cores);
   await world.nix.probe(signal);
 
   await using trees = await checkOut(request, world, stages, signal);

@@ -11,6 +11,7 @@ export interface World {
   readonly progress: ProgressPort;
   /** Milliseconds from any origin; only differences are used. */
   readonly clock: () => number;
+  readonly cores: number;
   /** The system this machine builds and boots for. */
   readonly buildSystem: System;
   /** For going on after a crash; without it every check starts from caches. */

@@ -97,6 +97,7 @@ export function world(scene: Scene = {}): World {
     vm: { boot: scene.boot ?? (async () => passed) },
     progress: { stage() {}, detail() {} },
     clock: () => 0,
+    cores: 2,
     buildSystem: "x86_64-linux",
   };
 }

@@ -3,7 +3,7 @@
  * stage 4 (counts); everything else is the same.
  */
 import { mkdir, readFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import { type Config, defaultConfig, parseConfig } from "../../config/config.ts";
@@ -121,6 +121,7 @@ async function runCheck(
         vm: createVm(places),
         progress,
         clock: () => performance.now(),
+        cores: availableParallelism(),
         buildSystem: hostSystem(),
       },
       signal,

@@ -9,6 +9,6 @@ fi
 cp -r Makefile Kbuild scripts include "$source/"
 cp -r --parents arch/x86/{Makefile*,Kbuild,include} "$source/"
 cp -r "$buildRoot"/{.config,Module.symvers,scripts,include} "$build/"
-(cd "$buildRoot" && cp -r --parents arch/x86/include "$build/")
+(cd "$buildRoot" && cp -r --parents arch/x86/include tools/objtool/objtool "$build/")
 find "$build" '(' -name '.*.cmd' -o -name '*.o' ')' ! -path '*/scripts/module.lds' -delete
 echo "include $source/Makefile" >"$build/Makefile"

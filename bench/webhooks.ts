@@ -10,7 +10,7 @@ import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { DatabasePlace } from "../src/store/database.ts";
-import { startPostgres } from "../test/harness/postgres.ts";
+import { type Postgres, startPostgres } from "../test/harness/postgres.ts";
 import { PULL_REQUEST } from "../test/web/payloads.ts";
 import type { ProcessNews, ProcessPlan } from "./webhooks-process.ts";
 
@@ -28,27 +28,37 @@ interface Started {
 export async function benchWebhooks(seconds = 30): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), "modprobot-bench-"));
   const postgres = await startPostgres();
-  const embedded = async (): Promise<DatabasePlace> => ({ directory: join(directory, randomUUID()) });
+  // Started apart from us, it would go on without us.
+  const removePostgres = () => postgres.remove();
+  const onStop = () => process.exit(130);
+  process.once("exit", removePostgres);
+  process.once("SIGINT", onStop).once("SIGTERM", onStop);
   try {
-    process.stdout.write(
-      `${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)} before; ${seconds} s at ${RATE}/s\n`,
-    );
-    process.stdout.write(`${HEAD}\n`);
-    for (const [name, place] of [
-      ["embedded", embedded],
-      ["PostgreSQL", postgres.place],
-    ] as const) {
-      await receive(`${name}, working`, await place(), 0, seconds);
-      await receive(`${name}, 10,000 checks queued`, await place(), 10_000, seconds);
-    }
-    process.stdout.write("\nworkers on PostgreSQL   checks a second\n");
-    for (const workers of [1, 2]) {
-      const rate = await workTogether(await postgres.place(), workers);
-      process.stdout.write(`${String(workers).padEnd(24)}${rate.toFixed(1)}\n`);
-    }
+    await measureAll(directory, postgres, seconds);
   } finally {
-    postgres.remove();
+    process.off("exit", removePostgres).off("SIGINT", onStop).off("SIGTERM", onStop);
+    removePostgres();
     await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function measureAll(directory: string, postgres: Postgres, seconds: number): Promise<void> {
+  const embedded = async (): Promise<DatabasePlace> => ({ directory: join(directory, randomUUID()) });
+  const [load] = loadavg();
+  process.stdout.write(
+    `${cpus().length} cores, load ${load?.toFixed(1)} before; ${seconds} s at ${RATE}/s\n${HEAD}\n`,
+  );
+  for (const [name, place] of [
+    ["embedded", embedded],
+    ["PostgreSQL", postgres.place],
+  ] as const) {
+    await receive(`${name}, working`, await place(), 0, seconds);
+    await receive(`${name}, 10,000 checks queued`, await place(), 10_000, seconds);
+  }
+  process.stdout.write("\nworkers on PostgreSQL   checks a second\n");
+  for (const workers of [1, 2]) {
+    const rate = await workTogether(await postgres.place(), workers);
+    process.stdout.write(`${String(workers).padEnd(24)}${rate.toFixed(1)}\n`);
   }
 }
 

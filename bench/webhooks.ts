@@ -4,7 +4,8 @@
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { createHmac, randomUUID } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
 import { Agent, request } from "node:http";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -29,16 +30,19 @@ export async function benchWebhooks(seconds = 30): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), "modprobot-bench-"));
   const postgres = await startPostgres();
   // Started apart from us, it would go on without us.
-  const removePostgres = () => postgres.remove();
+  const removeAll = () => {
+    postgres.remove();
+    rmSync(directory, { recursive: true, force: true });
+  };
   const onStop = () => process.exit(130);
-  process.once("exit", removePostgres);
-  process.once("SIGINT", onStop).once("SIGTERM", onStop);
+  process.once("exit", removeAll);
+  // `timeout` sends its signal twice; the second must not end us while we tidy up.
+  process.on("SIGINT", onStop).on("SIGTERM", onStop);
   try {
     await measureAll(directory, postgres, seconds);
   } finally {
-    process.off("exit", removePostgres).off("SIGINT", onStop).off("SIGTERM", onStop);
-    removePostgres();
-    await rm(directory, { recursive: true, force: true });
+    process.off("exit", removeAll).off("SIGINT", onStop).off("SIGTERM", onStop);
+    removeAll();
   }
 }
 

@@ -4,10 +4,7 @@
  *
  * Deliveries without an installation come from hooks set up by hand; nothing could be done about them.
  */
-import { randomUUID } from "node:crypto";
-import type { Logger } from "pino";
-import { Probot } from "probot";
-import type { Delivery } from "./workflow/app-ports.ts";
+import type { Probot } from "probot";
 import type {
   InstallationChange,
   PullRequestEvents,
@@ -126,26 +123,6 @@ export function modprobotApp({ requests }: AppOptions): (app: Probot) => void {
         }),
       });
     });
-  };
-}
-
-export interface ReceiverOptions {
-  readonly appId: number;
-  readonly privateKey: string;
-  readonly log: Logger;
-}
-
-/** Hands one stored delivery to the application, whose calls go to the given events. Throws what Probot made of what they threw. */
-export function createReceiver(
-  options: ReceiverOptions,
-): (delivery: Pick<Delivery, "guid" | "event" | "payload">, requests: PullRequestEvents) => Promise<void> {
-  return async ({ guid, event, payload }, requests) => {
-    // One for each delivery, since each has somebody else to call. Probot wants a secret, or takes a well-known
-    // one; no signature is checked here, that was done when the delivery came in.
-    const probot = new Probot({ ...options, secret: randomUUID() });
-    await probot.load(modprobotApp({ requests }));
-    // The shape behind a name is GitHub's word; the server has checked that the two fit.
-    await probot.receive({ id: guid, name: event, payload } as Parameters<Probot["receive"]>[0]);
   };
 }
 

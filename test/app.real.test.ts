@@ -1,8 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import nock from "nock";
-import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createReceiver } from "../src/app.ts";
+import { createReceiver } from "../src/cli/app/receive.ts";
 import type { PullRequestEvents } from "../src/workflow/pull-request-events.ts";
 import { payload } from "./payloads.ts";
 
@@ -11,7 +10,7 @@ const { privateKey } = generateKeyPairSync("rsa", {
   privateKeyEncoding: { type: "pkcs1", format: "pem" },
   publicKeyEncoding: { type: "spki", format: "pem" },
 });
-const receive = createReceiver({ appId: 12, privateKey, log: pino({ level: "silent" }) });
+const receive = await createReceiver({ appId: 12, privateKey });
 
 // The application asks GitHub nothing; whatever it tried would fail the test.
 beforeAll(() => nock.disableNetConnect());
@@ -21,6 +20,10 @@ const repository = { id: 77, name: "r", full_name: "o/r", owner: { login: "o" } 
 const installation = { id: 7, node_id: "x" };
 const from = { repository, installation };
 const hint = { installationId: 7, repositoryId: 77, owner: "o", name: "r" };
+
+function delivery(name: string, body: unknown) {
+  return { guid: "g", event: name.split(".")[0] ?? "", bodySha256: "0", payload: body };
+}
 
 /** What a delivery becomes. */
 async function heard(name: string, set: Readonly<Record<string, unknown>>): Promise<unknown[][]> {
@@ -36,7 +39,7 @@ async function heard(name: string, set: Readonly<Record<string, unknown>>): Prom
     buttonPressed: note("buttonPressed"),
     installationChanged: note("installationChanged"),
   } satisfies PullRequestEvents;
-  await receive({ guid: "g", event: name.split(".")[0] ?? "", payload: payload(name, set) }, events);
+  await receive(delivery(name, payload(name, set)), events);
   return calls;
 }
 
@@ -227,14 +230,7 @@ it("throws where a call threw, so that the delivery is tried again", async () =>
     installationChanged: fails,
   };
 
-  await expect(
-    receive(
-      {
-        guid: "g",
-        event: "pull_request",
-        payload: payload("pull_request.opened", { ...from, pull_request: { number: 3 } }),
-      },
-      events,
-    ),
-  ).rejects.toThrow();
+  const opened = payload("pull_request.opened", { ...from, pull_request: { number: 3 } });
+
+  await expect(receive(delivery("pull_request.opened", opened), events)).rejects.toThrow();
 });

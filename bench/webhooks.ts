@@ -4,13 +4,14 @@
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { createHmac, randomUUID } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
 import { Agent, request } from "node:http";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { DatabasePlace } from "../src/store/database.ts";
-import { startPostgres } from "../test/harness/postgres.ts";
+import { type Postgres, startPostgres } from "../test/harness/postgres.ts";
 import { PULL_REQUEST } from "../test/web/payloads.ts";
 import type { ProcessNews, ProcessPlan } from "./webhooks-process.ts";
 
@@ -28,27 +29,40 @@ interface Started {
 export async function benchWebhooks(seconds = 30): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), "modprobot-bench-"));
   const postgres = await startPostgres();
-  const embedded = async (): Promise<DatabasePlace> => ({ directory: join(directory, randomUUID()) });
-  try {
-    process.stdout.write(
-      `${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)} before; ${seconds} s at ${RATE}/s\n`,
-    );
-    process.stdout.write(`${HEAD}\n`);
-    for (const [name, place] of [
-      ["embedded", embedded],
-      ["PostgreSQL", postgres.place],
-    ] as const) {
-      await receive(`${name}, working`, await place(), 0, seconds);
-      await receive(`${name}, 10,000 checks queued`, await place(), 10_000, seconds);
-    }
-    process.stdout.write("\nworkers on PostgreSQL   checks a second\n");
-    for (const workers of [1, 2]) {
-      const rate = await workTogether(await postgres.place(), workers);
-      process.stdout.write(`${String(workers).padEnd(24)}${rate.toFixed(1)}\n`);
-    }
-  } finally {
+  // Started apart from us, it would go on without us.
+  const removeAll = () => {
     postgres.remove();
-    await rm(directory, { recursive: true, force: true });
+    rmSync(directory, { recursive: true, force: true });
+  };
+  const onStop = () => process.exit(130);
+  process.once("exit", removeAll);
+  // `timeout` sends its signal twice; the second must not end us while we tidy up.
+  process.on("SIGINT", onStop).on("SIGTERM", onStop);
+  try {
+    await measureAll(directory, postgres, seconds);
+  } finally {
+    process.off("exit", removeAll).off("SIGINT", onStop).off("SIGTERM", onStop);
+    removeAll();
+  }
+}
+
+async function measureAll(directory: string, postgres: Postgres, seconds: number): Promise<void> {
+  const embedded = async (): Promise<DatabasePlace> => ({ directory: join(directory, randomUUID()) });
+  const [load] = loadavg();
+  process.stdout.write(
+    `${cpus().length} cores, load ${load?.toFixed(1)} before; ${seconds} s at ${RATE}/s\n${HEAD}\n`,
+  );
+  for (const [name, place] of [
+    ["embedded", embedded],
+    ["PostgreSQL", postgres.place],
+  ] as const) {
+    await receive(`${name}, working`, await place(), 0, seconds);
+    await receive(`${name}, 10,000 checks queued`, await place(), 10_000, seconds);
+  }
+  process.stdout.write("\nworkers on PostgreSQL   checks a second\n");
+  for (const workers of [1, 2]) {
+    const rate = await workTogether(await postgres.place(), workers);
+    process.stdout.write(`${String(workers).padEnd(24)}${rate.toFixed(1)}\n`);
   }
 }
 

@@ -5,7 +5,7 @@
  * queue's own word not reach it: then the signal fires and every process of the check ends.
  */
 import { isFinal } from "../../domain/check-record.ts";
-import { EnvironmentError, Interrupted } from "../../errors.ts";
+import { Interrupted } from "../../errors.ts";
 import type { AppWorld } from "./app-world.ts";
 
 /** The store gives a lease away after 45 s of silence: three missed beats and some. */
@@ -22,9 +22,8 @@ export interface Lease extends AsyncDisposable {
 }
 
 /**
- * Waits a little while another worker is alive on it. Undefined: the check has ended meanwhile.
- *
- * @throws EnvironmentError check-held (retryable), Interrupted
+ * Waits a little where another worker is alive on it. Undefined: the check has ended meanwhile, or that worker goes on with
+ * it; should it die later, its own job comes again. @throws Interrupted
  */
 export async function holdLease(
   id: string,
@@ -35,7 +34,7 @@ export async function holdLease(
   while (!(await store.heartbeat(id, worker))) {
     const check = await store.readCheck(id);
     if (check === undefined || isFinal(check.state)) return undefined;
-    if (clock() - asked >= WAIT_MS) throw held(check.worker);
+    if (clock() - asked >= WAIT_MS) return undefined;
     await pause(ASK_AGAIN_MS, signal);
   }
 
@@ -63,15 +62,6 @@ export async function holdLease(
       });
     },
   };
-}
-
-function held(worker: string | null): EnvironmentError {
-  return new EnvironmentError(
-    "check-held",
-    `another worker${worker === null ? "" : ` (${worker})`} is at work on this check`,
-    "It is asked for again later.",
-    { retryable: true },
-  );
 }
 
 /** @throws Interrupted */

@@ -22,8 +22,9 @@ export interface Publisher {
   /**
    * Says how a check has ended, or that it waits: its check run, then the pull request. `for-good` says the worker that had
    * it, or `reconcile` later; anybody else may be overwritten by what that worker was just sending, so it stays owed.
+   * True where the head has moved away from the newest check.
    */
-  tell(id: string, how: "for-good" | "for-now", signal: AbortSignal): Promise<void>;
+  tell(id: string, how: "for-good" | "for-now", signal: AbortSignal): Promise<boolean>;
   /** Comment and labels, from the newest check. True where the head has moved away from that one. */
   show(pullRequest: PullRequestHint, signal: AbortSignal): Promise<boolean>;
   /** The check run of a check that is being worked on. */
@@ -47,6 +48,7 @@ export function createPublisher(world: AppWorld): Publisher {
   const showOnce = async (
     pullRequest: PullRequestHint,
     latest: CheckRecord,
+    looksForOthers: boolean,
     github: GitHubPort,
     signal: AbortSignal,
   ): Promise<boolean> => {
@@ -63,7 +65,7 @@ export function createPublisher(world: AppWorld): Publisher {
     });
     if (view.kind !== "nothing") {
       const body = renderComment(view, headSha, world.pageOf);
-      const { id } = await github.upsertComment(pullRequest, known, body, signal);
+      const { id } = await github.upsertComment(pullRequest, looksForOthers ? null : known, body, signal);
       if (id !== known) await store.rememberComment(repositoryId, number, id);
     }
     const wanted = decideLabels(latest, headSha, settings);
@@ -74,19 +76,25 @@ export function createPublisher(world: AppWorld): Publisher {
     return state === "open" && headSha !== latest.headSha;
   };
 
-  const show = (pullRequest: PullRequestHint, signal: AbortSignal): Promise<boolean> => {
+  const show = (
+    pullRequest: PullRequestHint,
+    signal: AbortSignal,
+    looksForOthers = false,
+  ): Promise<boolean> => {
     const { repositoryId, number, installationId } = pullRequest;
     const github = world.github.installation(installationId);
     return turns(`${repositoryId}#${number}`, async () => {
       let latest = await store.latestCheck(repositoryId, number);
       let moved = false;
       for (let round = 0; latest !== undefined && round < MOST_ROUNDS; round += 1) {
-        moved = await showOnce(pullRequest, latest, github, signal).catch((error: unknown) => {
-          // A locked conversation takes no comment. The check run says everything too.
-          if (!isRefused(error)) throw error;
-          log.warn({ err: error, repositoryId, number }, "GitHub takes no comment or label");
-          return false;
-        });
+        moved = await showOnce(pullRequest, latest, looksForOthers, github, signal).catch(
+          (error: unknown) => {
+            // A locked conversation takes no comment. The check run says everything too.
+            if (!isRefused(error)) throw error;
+            log.warn({ err: error, repositoryId, number }, "GitHub takes no comment or label");
+            return false;
+          },
+        );
         const now = await store.latestCheck(repositoryId, number);
         if (sameStanding(latest, now)) break;
         latest = now;
@@ -95,20 +103,29 @@ export function createPublisher(world: AppWorld): Publisher {
     });
   };
 
+  const unlessGone = async (id: string, work: Promise<unknown>): Promise<unknown> => {
+    try {
+      return await work;
+    } catch (error) {
+      if (!isGone(error)) throw error;
+      log.info({ err: error, check: id }, "nobody is left to be told how a check ended");
+      return undefined;
+    }
+  };
+
   return {
-    show,
+    show: (pullRequest, signal) => show(pullRequest, signal),
     showCheckRun,
     async tell(id, how, signal) {
       const check = await store.readCheck(id);
-      if (check === undefined || !hasStopped(check)) return;
-      try {
-        if (check.startedAt !== null || check.checkRunId !== null) await showCheckRun(check, signal);
-        await show(check, signal);
-      } catch (error) {
-        if (!isGone(error)) throw error;
-        log.info({ err: error, check: id }, "nobody is left to be told how a check ended");
-      }
-      if (how === "for-good" || check.startedAt === null) await store.markTold(id);
+      if (check === undefined || !hasStopped(check)) return false;
+      const isLast = how === "for-good";
+      if (check.startedAt !== null || check.checkRunId !== null)
+        await unlessGone(id, showCheckRun(check, signal));
+      // Two workers of one pull request, the old check's and the new one's, may both have begun a comment.
+      const moved = await unlessGone(id, show(check, signal, isLast));
+      if (isLast || check.startedAt === null) await store.markTold(id);
+      return moved === true;
     },
   };
 }

@@ -25,7 +25,8 @@ export async function runCheck(id: string, parts: CheckParts, signal: AbortSigna
   if (check === undefined) return;
   if (!isFinal(check.state) && check.state !== "waiting") await underLease(check, parts, signal);
   const lastWord = AbortSignal.any([AbortSignal.timeout(LAST_WORD_MS), ...(signal.aborted ? [] : [signal])]);
-  await parts.publisher.tell(id, "for-good", lastWord);
+  // A push that nobody told us of.
+  if (await parts.publisher.tell(id, "for-good", lastWord)) await parts.looker.lookAt(check, lastWord);
 }
 
 async function underLease(check: CheckRecord, parts: CheckParts, signal: AbortSignal): Promise<void> {

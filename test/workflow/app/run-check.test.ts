@@ -208,8 +208,6 @@ describe("a push while a check runs", () => {
     };
     await story.looks();
     await story.work();
-    await story.reconcile();
-    await story.work();
     expect(story.latest()).toMatchObject({ state: "done", headSha: sha("h2") });
 
     story.github.pullRequest(1).headSha = sha("h3");

@@ -77,7 +77,7 @@ describe("progress", () => {
     const record = { id: "1", state: "running" } as CheckRecord;
     const store = { readCheck: async () => record, updateCheck: async () => {} };
     const publisher: Publisher = {
-      tell: async () => {},
+      tell: async () => false,
       showCheckRun: async () => {},
       async show() {
         shown.push(Date.now());

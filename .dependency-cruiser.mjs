@@ -98,21 +98,21 @@ export default {
       comment:
         "Octokit and Probot are known to src/github/ and src/app.ts alone; everybody else goes through workflow/app-ports.ts.",
       from: { path: "^src/", pathNot: ["^src/github/", "^src/(app|main)\\.ts$", "^src/(cli|web)/"] },
-      to: { path: "node_modules/(probot|octokit|@octokit)/" },
+      to: { path: "(^|node_modules/)(probot|octokit|@octokit)(/|$)" },
     },
     {
       name: "queue-has-one-owner",
       severity: "error",
       comment: "pg-boss is known to src/queue/ alone; everybody else goes through workflow/app-ports.ts.",
       from: { path: "^src/", pathNot: "^src/queue/" },
-      to: { path: "node_modules/pg-boss/" },
+      to: { path: "(^|node_modules/)pg-boss(/|$)" },
     },
     {
       name: "database-has-one-owner",
       severity: "error",
       comment: "SQL is written in src/store/. The queue gets a SqlAccess, everybody else a StorePort.",
       from: { path: "^src/", pathNot: "^src/store/" },
-      to: { path: "node_modules/(kysely|pg|@electric-sql)/" },
+      to: { path: "(^|node_modules/)(kysely|pg|@electric-sql)(/|$)" },
     },
     {
       name: "web-receives-and-shows",

@@ -3,7 +3,7 @@
  * needs the other. Ending goes the other way round: not ready, take no more, finish or hand back, close.
  */
 import { mkdir } from "node:fs/promises";
-import { hostname, tmpdir } from "node:os";
+import { availableParallelism, hostname, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { ServeSettings, WorkerSettings } from "../../config/app-settings.ts";
 import { defaultDataDirectory } from "../../config/env.ts";
@@ -174,6 +174,7 @@ async function createWorld(parts: {
     },
     // In a container the process number is the same after a restart, elsewhere an old lease ends by itself.
     worker: `${hostname()}:${process.pid}`,
+    cores: availableParallelism(),
     buildSystem: hostSystem(),
     pageOf: (id) => (publicUrl === undefined ? null : `${publicUrl}/checks/${id}`),
     clock: () => performance.now(),

@@ -3,7 +3,7 @@
  * with `--post` is anything said on GitHub, and then it is the one comment, under the name of whoever owns the token.
  */
 import { mkdir } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import { defaultDataDirectory, tokenSettings } from "../../config/env.ts";
@@ -157,6 +157,7 @@ async function checkCompared(
         vm: createVm(places),
         progress,
         clock: () => performance.now(),
+        cores: availableParallelism(),
         buildSystem: hostSystem(),
       },
       signal,

@@ -18,6 +18,7 @@ export interface AppWorld {
   /** Holds leases. Unique among running workers; the same again after a restart saves waiting for the old lease. */
   readonly worker: string;
   /** What this machine builds and boots for. */
+  readonly cores: number;
   readonly buildSystem: System;
   /** Address of a check's page; null where there is none to link to. */
   readonly pageOf: (checkId: string) => string | null;

@@ -105,8 +105,8 @@ export async function carryOut(job: Job, parts: CheckParts, signal: AbortSignal)
   }
 }
 
-function tools({ git, nix, vm }: Workplace, { clock, buildSystem }: AppWorld) {
-  return { git, nix, vm, clock, buildSystem };
+function tools({ git, nix, vm }: Workplace, { clock, cores, buildSystem }: AppWorld) {
+  return { git, nix, vm, clock, cores, buildSystem };
 }
 
 function memoryOf(check: CheckRecord, store: StorePort): StageMemory {

@@ -1,8 +1,16 @@
 import { defineConfig } from "vitest/config";
 
+/** Tests of the GitHub App that start databases, servers and a fake GitHub. */
+const APP = [
+  "test/{app,store,queue,github,harness,web}/**/*.real.test.ts",
+  "test/app.real.test.ts",
+  "test/cli/serve.real.test.ts",
+  "test/git/remote.real.test.ts",
+];
+
 /**
- * Two projects. `unit`: pure and quick, run by `npm run check`. `real`: real Nix, QEMU, git and
- * browser; run by `bin/test` after `bin/setup`.
+ * Three projects. `unit`: pure and quick, run by `npm run check`. `real`: real Nix, QEMU, git and browser; run by
+ * `bin/test` after `bin/setup`. `app`: the GitHub App, which is not finished; `npm run app`, after `bin/setup --tests`.
  */
 export default defineConfig({
   test: {
@@ -19,10 +27,20 @@ export default defineConfig({
         test: {
           name: "real",
           include: ["test/**/*.real.test.ts"],
+          exclude: APP,
           // One machine, one Nix store, two cores: files one after the other.
           fileParallelism: false,
           testTimeout: 20 * 60_000,
           hookTimeout: 60 * 60_000,
+        },
+      },
+      {
+        test: {
+          name: "app",
+          include: APP,
+          fileParallelism: false,
+          testTimeout: 20 * 60_000,
+          hookTimeout: 20 * 60_000,
         },
       },
     ],

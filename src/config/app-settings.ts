@@ -235,11 +235,7 @@ function createReader(variables: Variables): Reader {
     finish() {
       if (problems.length === 0) return;
       const count = problems.length === 1 ? "one setting is" : `${problems.length} settings are`;
-      throw new UserError(
-        "app-settings",
-        `${count} missing or wrong`,
-        [...problems, "`modprobot setup` makes an App and writes all of them."].join("\n"),
-      );
+      throw new UserError("app-settings", `${count} missing or wrong`, problems.join("\n"));
     },
   };
 }

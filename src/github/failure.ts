@@ -104,5 +104,5 @@ function remedy(error: RequestError): string {
   if (known !== undefined) return known.remedy;
   if (error.status === 401)
     return "The credentials are wrong or revoked: check App id and private key (or the token), and this machine's clock.";
-  return "modprobot doctor compares credentials and permissions with what is needed.";
+  return "Compare the App's permissions on its GitHub page with what its documentation asks for, and accept new ones for the installation.";
 }

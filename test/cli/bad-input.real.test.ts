@@ -128,8 +128,12 @@ describe("what the caller gave wrongly ends with 2", () => {
     refused(await modprobot(["check", "--repo", repo]), 2, /--base/);
   });
 
-  it.each(["pr", "serve", "worker"])("`%s`, which is not there yet, and says so", async (name) => {
-    refused(await modprobot([name, "NixOS/nixpkgs#423933"]), 2, name, /not part of this version/);
+  it.each(["serve", "worker"])("`%s` without its settings, all that are missing at once", async (name) => {
+    refused(await modprobot([name]), 2, /APP_ID/, /PRIVATE_KEY/);
+  });
+
+  it("`pr` with something that is no pull request", async () => {
+    refused(await modprobot(["pr", "nixpkgs"]), 2, /nixpkgs/, /owner\/repo#number/);
   });
 
   it("an unknown command, with the near one", async () => {

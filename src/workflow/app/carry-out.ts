@@ -6,7 +6,7 @@ import type { Config } from "../../config/config.ts";
 import { recipeMatcher } from "../../config/match-recipes.ts";
 import { touchedRecipes } from "../../domain/change-set.ts";
 import type { CheckRecord } from "../../domain/check-record.ts";
-import type { CheckResult } from "../../domain/check-result.ts";
+import type { CheckResult, StageResult } from "../../domain/check-result.ts";
 import { mayBuild } from "../../domain/command-policy.ts";
 import type { AttrPath, System } from "../../domain/evaluation.ts";
 import { headlineOfCounts, headlineSoFar } from "../../domain/headline-so-far.ts";
@@ -186,8 +186,14 @@ async function finish(
     await store.moveCheck(check.id, "done");
     return;
   }
-  // Counting well is no all-clear.
-  const soFar = { ...result, verdict: "neutral" as const, headline: headlineSoFar(result) };
+  // Counting well is no all-clear, and what waits was not left out.
+  const stages = result.stages.filter((stage) => !isLeftForLater(stage));
+  const soFar = {
+    ...result,
+    verdict: "neutral" as const,
+    stages,
+    headline: headlineSoFar({ ...result, stages }),
+  };
   await store.updateCheck(check.id, { result: soFar, stage: "rebuilds" });
   await store.moveCheck(check.id, "waiting", "builds, boots and consumers wait for an approval of this head");
   // An approval that came between the decision and the waiting found nothing to wake.
@@ -199,7 +205,11 @@ async function finish(
 
 /** False where nothing would be built anyway, and so nothing waits. */
 function stoppedAtCounts({ stages }: CheckResult): boolean {
-  return stages.some(({ status, reason }) => status === "skipped" && reason === COUNTS_ONLY);
+  return stages.some(isLeftForLater);
+}
+
+function isLeftForLater({ status, reason }: StageResult): boolean {
+  return status === "skipped" && reason === COUNTS_ONLY;
 }
 
 /** Answers for names in a command that neither base nor head has. @returns those names */

@@ -7,7 +7,7 @@ const LEAST_MICROSECONDS = 15_000;
 const LARGEST = 1_000_000;
 /** Four times the input costs 4 times as much when linear, 16 times when quadratic. */
 const FACTOR = 4;
-const MOST_RATIO = 10;
+const MOST_RATIO = 13;
 
 /** @param work does the work for an input of about `size` characters; input made inside is counted with it. */
 export function expectLinear(work: (size: number) => void, size = 20_000): void {

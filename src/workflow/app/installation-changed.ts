@@ -2,6 +2,7 @@
 import { isFinal } from "../../domain/check-record.ts";
 import type { InstallationChange, InstallationHint } from "../pull-request-events.ts";
 import type { CheckParts } from "./check-parts.ts";
+import { REMOVED, SUSPENDED } from "./look-at.ts";
 import { sweepInstallation } from "./sweep.ts";
 
 /** Why checks end; undefined where they go on, and what is there is looked at. */
@@ -10,9 +11,9 @@ const ENDS: Readonly<Record<InstallationChange, string | undefined>> = {
   unsuspended: undefined,
   "permissions-accepted": undefined,
   "repositories-added": undefined,
-  removed: "the App was removed from the repository",
-  suspended: "the App is suspended here",
-  "repositories-removed": "the App was removed from the repository",
+  removed: REMOVED,
+  suspended: SUSPENDED,
+  "repositories-removed": REMOVED,
 };
 
 export async function installationChanged(

@@ -109,6 +109,20 @@ describe("an installation", () => {
     expect(story.latest().state).toBe("cancelled");
     expect(story.owing()).toHaveLength(change === "removed" ? 0 : 1);
   });
+
+  it.each([
+    ["removed", "installed"],
+    ["suspended", "unsuspended"],
+  ] as const)("that was %s and is back has its heads checked again", async (gone, back) => {
+    const story = createStory();
+    story.github.open({ author: "stranger" });
+    await story.looks();
+    await changed(story, gone);
+    await story.work();
+    await changed(story, back);
+    await story.work();
+    expect(story.rows.map(({ state }) => state)).toEqual(["cancelled", "waiting"]);
+  });
 });
 
 describe("repair", () => {

@@ -35,6 +35,8 @@ export type CheckScope =
       readonly consumers?: readonly AttrPath[];
       /** Whose rebuild is to be explained. */
       readonly why?: readonly AttrPath[];
+      /** Kernels are booted also where exactly that boot has passed before. */
+      readonly bootAgain?: true;
     }
   | { readonly kind: "rebuilds"; readonly why?: readonly AttrPath[] };
 

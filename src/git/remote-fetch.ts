@@ -59,7 +59,7 @@ export async function openMirror(
 
 /**
  * @param commits full hashes
- * @throws EnvironmentError git-unavailable, git-busy, disk-full (retryable); git-refused, git-gone, git-too-large
+ * @throws EnvironmentError git-unavailable, git-busy, git-gone, disk-full (retryable); git-refused, git-too-large
  */
 export async function fetchCommits(
   mirror: RemoteMirror,
@@ -210,7 +210,9 @@ function fetchFailure(result: RunResult, mirror: RemoteMirror, server: string): 
     return new EnvironmentError(
       "git-gone",
       `${server} has no such commit (any more): ${said}`,
-      "The pull request was pushed to, or the repository was removed. It is looked at again when something happens there.",
+      "The pull request was pushed to, or its base branch was; what is to be compared is asked for again.",
+      // Where the pull request or the repository itself is gone, asking says so.
+      { retryable: true },
     );
   }
   if (/No space left on device|Disk quota exceeded/.test(said)) {

@@ -9,6 +9,8 @@ import type { Caller } from "./call.ts";
 
 /** GitHub refuses longer names, and says only that they are invalid. */
 const LONGEST_NAME = 50;
+/** On one pull request; GitHub refuses all of a request that goes beyond it. */
+const MOST_LABELS = 100;
 
 export async function setLabels(
   caller: Caller,
@@ -24,12 +26,15 @@ export async function setLabels(
   const present = await readLabels(caller, ref, signal);
   const has = new Set(present.map(lower));
   const wants = new Set(wanted.map(lower));
-  const missing = [...new Set(wanted)].filter((label) => !has.has(lower(label))).sort();
   const stale = present.filter((label) => isOurs(label) && !wants.has(lower(label))).sort();
+  const room = Math.max(0, MOST_LABELS - (present.length - stale.length));
+  const missing = [...new Set(wanted)].filter((label) => !has.has(lower(label))).sort();
+  const added = missing.slice(0, room);
 
-  for (const label of missing) await defineLabel(caller, ref, label, signal);
-  if (missing.length > 0) await addLabels(caller, ref, missing, signal);
+  // First, as they may take the room.
   for (const label of stale) await removeLabel(caller, ref, label, signal);
+  for (const label of added) await defineLabel(caller, ref, label, signal);
+  if (added.length > 0) await addLabels(caller, ref, added, signal);
 }
 
 const lower = (label: string) => label.toLowerCase();

@@ -41,7 +41,11 @@ export async function bootKernels(
     if (kernel[side].attr === undefined && kernel[side].build === undefined) return undefined;
     const facts = kernel.facts[side];
     if (facts === undefined) return { outcome: "not-run", reason: `${kernel.attr} was not built at ${side}` };
-    const bootRequest = requestFor(facts, modprobe, limits.vmSeconds, limits.vmMemory);
+    const bootRequest = requestFor(facts, modprobe, {
+      timeoutSeconds: limits.vmSeconds,
+      memoryMegabytes: limits.vmMemory,
+      again: request.bootAgain ?? false,
+    });
     if (bootRequest === undefined)
       return { outcome: "not-run", reason: `${kernel.attr} has no boot image at ${side}` };
     const outcome = await lanes.vms.add(() => world.vm.boot(bootRequest, signal));
@@ -60,8 +64,7 @@ export async function bootKernels(
 function requestFor(
   facts: KernelFacts,
   load: readonly ModprobeRequest[],
-  timeoutSeconds: number,
-  memoryMegabytes: number,
+  how: Pick<BootRequest, "timeoutSeconds" | "memoryMegabytes" | "again">,
 ): BootRequest | undefined {
   const image = findImage(facts.outputs);
   const imageRoot = image === undefined ? undefined : facts.outputs[image.output];
@@ -76,8 +79,7 @@ function requestFor(
     modulesRoot,
     modDirVersion: facts.modDirVersion ?? "none",
     load,
-    timeoutSeconds,
-    memoryMegabytes,
+    ...how,
   };
 }
 

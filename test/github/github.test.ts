@@ -314,6 +314,23 @@ describe("labels", () => {
     ]);
   });
 
+  it("adds as many as there is room for, the room of stale ones included", async () => {
+    const { port, state } = await fakeGitHub();
+    const others = Array.from({ length: 98 }, (_, index) => `other ${index}`);
+    state.labels.push(...others, "ours: stale", "ours: kept");
+
+    await port.setLabels(
+      ref,
+      ["ours: kept", "ours: b", "ours: a"],
+      (label) => label.startsWith("ours: "),
+      signal,
+    );
+
+    expect(state.labels.slice(98)).toEqual(["ours: kept", "ours: a"]);
+    await port.setLabels(ref, ["ours: a", "ours: b"], (label) => label.startsWith("ours: "), signal);
+    expect(state.labels).toHaveLength(100);
+  });
+
   it("asks for nothing where all is well", async () => {
     const { port, state } = await fakeGitHub();
     state.labels.push("a: 1");

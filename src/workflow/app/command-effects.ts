@@ -5,7 +5,6 @@
 import { type CheckScope, isFinal } from "../../domain/check-record.ts";
 import type { Command } from "../../domain/commands.ts";
 import type { AttrPath } from "../../domain/evaluation.ts";
-import { decideQuota, quotaSince } from "../../domain/quotas.ts";
 import {
   type Answer,
   countsFollow,
@@ -21,7 +20,8 @@ import type { PullRequestHint } from "../pull-request-events.ts";
 import { readAttrs } from "./check-notes.ts";
 import type { CheckParts } from "./check-parts.ts";
 import type { Policy } from "./read-config.ts";
-import { addScopes, type FullScope, missingFrom } from "./scope.ts";
+import { quotaFor } from "./quota-for.ts";
+import { addScopes, type FullScope, missingFrom, namedAttrs } from "./scope.ts";
 import type { Standing } from "./standing.ts";
 
 export interface GivenCommand {
@@ -61,7 +61,7 @@ export async function carryOutCommand(
     case "build":
       return request({ build: command.attrs }, given, parts);
     case "test":
-      return request({ tests: command.tests }, given, parts);
+      return request({ tests: command.tests, bootAgain: true }, given, parts);
     case "consumers":
       return request({ consumers: command.attrs }, given, parts);
   }
@@ -118,7 +118,7 @@ async function request(
 ): Promise<Effect> {
   const { latest, headSha } = given.standing;
   const current = latest?.headSha === headSha ? latest : undefined;
-  const named = Object.values(additions).flat();
+  const named = namedAttrs({ kind: "everything", ...additions });
   const known = current === undefined ? undefined : await readAttrs(parts.world.store, current.id);
   if (known !== undefined) {
     const unknown = missingFrom(known, named);
@@ -131,19 +131,8 @@ async function request(
 
 async function submit(scope: CheckScope, given: GivenCommand, { world }: CheckParts): Promise<Effect> {
   const { place, standing, login, requestKey, policy, approves } = given;
-  const { limits } = policy;
-  const { store, now } = world;
-  const used = await store.usage({
-    repositoryId: place.repositoryId,
-    number: place.number,
-    login,
-    since: quotaSince(now()),
-  });
-  const decision = decideQuota(used, {
-    pullRequest: limits.pullRequestChecks,
-    person: limits.personChecks,
-    repository: limits.repositoryChecks,
-  });
+  const { store } = world;
+  const decision = await quotaFor(place, login, policy.limits, world);
   if (!decision.allowed) return { ok: false, text: overQuota(decision) };
   const { headSha } = standing;
   if (approves) await store.approve(place.repositoryId, place.number, headSha, login);

@@ -1,16 +1,19 @@
 /**
  * Buttons of a check run, GitHub's own "Re-run" among them: commands without words, by the same rules.
  *
- * There is nowhere to answer, so what may not be done is not done and stands in our log. Whose pull request it is comes
+ * There is nowhere to answer, so what may not be done is not done and stands in our log. GitHub shows buttons once a run is
+ * completed: "Cancel" then ends what waits for an approval, or what was begun since for the same head. Whose pull request it is comes
  * from our own record: what GitHub sends for a fork names none.
  */
-import { isFinal } from "../../domain/check-record.ts";
+import { type CheckScope, isFinal } from "../../domain/check-record.ts";
 import { BUTTON_COMMANDS, decideCommand } from "../../domain/command-policy.ts";
 import type { GitHubPort } from "../app-ports.ts";
 import type { ButtonHint, PullRequestHint } from "../pull-request-events.ts";
 import type { AppWorld } from "./app-world.ts";
 import type { CheckParts } from "./check-parts.ts";
+import { quotaFor } from "./quota-for.ts";
 import { readPolicy } from "./read-config.ts";
+import { addScopes, type FullScope } from "./scope.ts";
 
 export async function pressButton(
   press: ButtonHint,
@@ -51,7 +54,7 @@ async function pressOn(
   const { repositoryId, number } = pullRequest;
   const now = await github.head(pullRequest, signal);
   const permission = await github.permission(pullRequest, login, signal);
-  const { commands } = await readPolicy(pullRequest, now.baseRef, github, signal);
+  const { commands, limits } = await readPolicy(pullRequest, now.baseRef, github, signal);
   const decision = decideCommand(BUTTON_COMMANDS[button], permission, commands);
   if (!decision.allowed || now.state === "closed") {
     log.info({ repositoryId, number, button, permission }, "button without effect");
@@ -66,13 +69,29 @@ async function pressOn(
   }
   // The run of an earlier head: what is wanted can only be about the head that is there.
   if (now.headSha !== headSha) return looker.lookAt(pullRequest, signal);
+  const quota = await quotaFor(pullRequest, login, limits, world);
+  if (!quota.allowed) {
+    log.info({ repositoryId, number, button, quota: quota.quota }, "button without effect");
+    return;
+  }
   if (decision.approves) await store.approve(repositoryId, number, headSha, login);
   await store.requestCheck({
     ...pullRequest,
     headSha,
-    scope: latest?.headSha === headSha ? latest.scope : { kind: "everything" },
+    scope: scopeOf(button, latest?.headSha === headSha ? latest.scope : EVERYTHING),
     requestedBy: login,
     approved: decision.approves || (await store.isApproved(repositoryId, number, headSha)),
     requestKey: `button ${guid}`,
   });
+}
+
+const EVERYTHING: FullScope = { kind: "everything" };
+const BOOT_AGAIN: FullScope = { kind: "everything", bootAgain: true };
+
+/** What ran before comes out of caches, so whoever wants boots again has to say so. */
+function scopeOf(button: "rerun" | "vm", asked: CheckScope): CheckScope {
+  if (button === "vm") return addScopes(asked.kind === "everything" ? asked : EVERYTHING, BOOT_AGAIN);
+  if (asked.kind === "rebuilds") return asked;
+  const { bootAgain: _, ...scope } = asked;
+  return scope;
 }

@@ -13,6 +13,7 @@ export function addScopes(a: FullScope, b: FullScope): FullScope {
     ...added("tests", a.tests, b.tests),
     ...added("consumers", a.consumers, b.consumers),
     ...added("why", a.why, b.why),
+    ...(a.bootAgain === true || b.bootAgain === true ? { bootAgain: true } : {}),
   };
 }
 

@@ -23,6 +23,26 @@ describe("buttons", () => {
     expect(story.github.comments).toHaveLength(1);
   });
 
+  it("boots again what has passed where that is the button, and a later Re-run does not", async () => {
+    const story = await checked();
+    for (const button of ["vm", "rerun"] as const) {
+      await story.presses(button, "maintainer", story.latest().id);
+      await story.work();
+      story.pass(5_000);
+    }
+    expect(story.repository.bootsAgain).toEqual([false, false, true, true, false, false]);
+  });
+
+  it("count as checks that somebody asked for", async () => {
+    const story = await checked();
+    story.github.files.set(".github/modprobot.yml", "limits: { personChecks: 1 }\n");
+    for (let pressed = 0; pressed < 3; pressed += 1) {
+      await story.presses("rerun", "maintainer", story.latest().id);
+      await story.work();
+    }
+    expect(story.rows).toHaveLength(2);
+  });
+
   it("Re-run all names no check and no pull request: the head does", async () => {
     const story = await checked();
     await story.presses("rerun", "maintainer", null);

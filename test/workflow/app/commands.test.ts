@@ -241,6 +241,13 @@ describe("/modprobot build, test, consumers", () => {
     expect(story.latest().state).toBe("done");
   });
 
+  it("boot again what has passed where tests are asked for", async () => {
+    const story = await checked();
+    await says(story, "maintainer", "/modprobot test");
+    expect(story.latest().scope).toEqual({ kind: "everything", bootAgain: true });
+    expect(story.repository.bootsAgain.slice(-2)).toEqual([true, true]);
+  });
+
   it("say at once which names nobody knows, with what was probably meant", async () => {
     const story = await checked();
     await says(story, "maintainer", "/modprobot build helo");

@@ -14,6 +14,8 @@ export interface FakeRepository {
   onEvaluate: () => Promise<void>;
   onBuild: () => Promise<void>;
   builds: number;
+  /** Whether each boot was wanted also where it had passed before. */
+  bootsAgain: boolean[];
 }
 
 export function createFakeRepository(): FakeRepository {
@@ -23,6 +25,7 @@ export function createFakeRepository(): FakeRepository {
     onEvaluate: async () => {},
     onBuild: async () => {},
     builds: 0,
+    bootsAgain: [],
   };
 }
 
@@ -121,15 +124,18 @@ export function createFakeWorkplace(repository: FakeRepository): Workplace {
       }),
     },
     vm: {
-      boot: async () => ({
-        outcome: "passed",
-        seconds: 1,
-        accelerator: "tcg",
-        problems: [],
-        modules: [],
-        splats: [],
-        consoleTail: [],
-      }),
+      async boot({ again = false }) {
+        repository.bootsAgain.push(again);
+        return {
+          outcome: "passed",
+          seconds: 1,
+          accelerator: "tcg",
+          problems: [],
+          modules: [],
+          splats: [],
+          consoleTail: [],
+        };
+      },
     },
   };
 }

@@ -12,7 +12,14 @@ import { askedToWaitMs, failureOf, isRateLimit } from "./failure.ts";
 import { type Pace, sleep } from "./pace.ts";
 
 /** To be spread into the parameters of every request. */
-export type RequestParameters = { request: { signal: AbortSignal; retries?: number } };
+export type RequestParameters = {
+  request: {
+    signal: AbortSignal;
+    retries?: number;
+    /** We asked the same before; for metrics. */
+    isRetry: boolean;
+  };
+};
 
 export type Work<T> = (octokit: Octokit, parameters: RequestParameters) => Promise<{ readonly data: T }>;
 
@@ -41,8 +48,8 @@ export interface CallerOptions {
 
 export function createCaller(options: CallerOptions): Caller {
   const { octokit, pace, log } = options;
-  const call = <T>(what: string, work: Work<T>, signal: AbortSignal, retries?: number) =>
-    untilAnswered(what, work, { ...options, signal, retries });
+  const call = <T>(what: string, work: Work<T>, signal: AbortSignal) =>
+    untilAnswered(what, work, { ...options, signal, retries: undefined, isRetry: false });
 
   return {
     octokit,
@@ -54,7 +61,8 @@ export function createCaller(options: CallerOptions): Caller {
         const found = await find();
         if (found !== undefined) return found;
         try {
-          return await call(what, create, signal, 0);
+          const attempts = { ...options, signal, retries: 0, isRetry: tried > 0 };
+          return await untilAnswered(what, create, attempts);
         } catch (error) {
           const wait = pace.againMs[tried];
           if (wait === undefined || !isRetryable(error)) throw error;
@@ -73,6 +81,7 @@ function isRetryable(error: unknown): boolean {
 interface Attempts extends CallerOptions {
   readonly signal: AbortSignal;
   readonly retries: number | undefined;
+  readonly isRetry: boolean;
 }
 
 async function untilAnswered<T>(what: string, work: Work<T>, attempts: Attempts): Promise<T> {
@@ -80,7 +89,8 @@ async function untilAnswered<T>(what: string, work: Work<T>, attempts: Attempts)
   let renewed = false;
   for (let limited = 0; ; ) {
     try {
-      const request = { signal, ...(retries === undefined ? {} : { retries }) };
+      const isRetry = attempts.isRetry || renewed || limited > 0;
+      const request = { signal, isRetry, ...(retries === undefined ? {} : { retries }) };
       const { data } = await orInterrupted(work(octokit, { request }), signal);
       return data;
     } catch (error) {

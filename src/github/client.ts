@@ -8,6 +8,7 @@
 import { createAppAuth } from "@octokit/auth-app";
 import { Octokit } from "octokit";
 import { EnvironmentError } from "../errors.ts";
+import { operationOf } from "./operation.ts";
 import type { Pace } from "./pace.ts";
 
 /** The part of a pino logger that is used. */
@@ -18,8 +19,13 @@ export interface Log {
 
 /** For metrics: one per answer, `status` 0 where there was none. */
 export interface SeenRequest {
-  readonly method: string;
+  /** As GitHub's description calls it, see `operation.ts`. */
+  readonly operation: string;
+  /** Whose requests: `app`, `installation-7`, `token`. */
+  readonly client: string;
   readonly status: number;
+  /** The same was asked before, and came to nothing. */
+  readonly isRetry: boolean;
   readonly ms: number;
   /** Of the primary limit; null where GitHub did not say. */
   readonly remaining: number | null;
@@ -64,7 +70,7 @@ type Authentication = Pick<NonNullable<ConstructorParameters<typeof Octokit>[0]>
 
 function client(authentication: Authentication, id: string, options: ClientOptions): Octokit {
   const { pace, log } = options;
-  return new Octokit({
+  const octokit = new Octokit({
     ...authentication,
     baseUrl: options.apiUrl,
     userAgent: "modprobot",
@@ -79,8 +85,14 @@ function client(authentication: Authentication, id: string, options: ClientOptio
     throttle: pace.throttle
       ? { id, onRateLimit: () => false, onSecondaryRateLimit: () => false }
       : { enabled: false },
-    request: { fetch: limitedFetch(options) },
   });
+  // The last to be added is the outermost: one `fetch` for one request and all its repetitions. Every hook gets the same
+  // object, whatever the one around it hands on, so it is changed in place.
+  octokit.hook.wrap("request", (request, asked) => {
+    asked.request.fetch = limitedFetch(id, options, asked.request["isRetry"] === true);
+    return request(asked);
+  });
+  return octokit;
 }
 
 /** More than the longest page of a listing; an answer without end would fill the memory. */
@@ -90,16 +102,25 @@ const LONGEST_ANSWER_BYTES = 64 * 2 ** 20;
  * `fetch` with a time limit that holds to the last byte. Octokit takes a body that breaks off for an empty one, so
  * it is read here, where breaking off is an error.
  */
-function limitedFetch({ pace, onRequest }: ClientOptions): typeof fetch {
+function limitedFetch(
+  client: string,
+  { apiUrl, pace, onRequest }: ClientOptions,
+  wasTried = false,
+): typeof fetch {
+  let tried = wasTried;
   return async (input, init) => {
+    const isRetry = tried;
+    tried = true;
     const started = performance.now();
     const limit = AbortSignal.timeout(pace.timeoutMs);
     const signal = init?.signal == null ? limit : AbortSignal.any([init.signal, limit]);
     const seen = (status: number, headers?: Headers) => {
       const remaining = headers?.get("x-ratelimit-remaining") ?? null;
       onRequest?.({
-        method: init?.method ?? "GET",
+        operation: operationOf(init?.method ?? "GET", String(input), apiUrl),
+        client,
         status,
+        isRetry,
         ms: performance.now() - started,
         remaining: remaining === null ? null : Number(remaining),
       });

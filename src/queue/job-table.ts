@@ -2,7 +2,7 @@
  * The two questions that pg-boss's own functions do not answer, asked of its table. Its version is pinned, and
  * `test/queue/queue.real.test.ts` would see the table change.
  */
-import type { SqlExecutor } from "../workflow/app-ports.ts";
+import type { QueuedJobs, SqlExecutor } from "../workflow/app-ports.ts";
 
 /** Jobs that are waiting for a worker or at work, by queue; queues without any are left out. */
 export async function countJobs(sql: SqlExecutor): Promise<Readonly<Record<string, number>>> {
@@ -13,6 +13,22 @@ export async function countJobs(sql: SqlExecutor): Promise<Readonly<Record<strin
   );
   return Object.fromEntries((rows as { name: string; jobs: number }[]).map(({ name, jobs }) => [name, jobs]));
 }
+
+/** The same by state, with the age of the oldest one that waits. */
+export async function lookAtJobs(sql: SqlExecutor): Promise<readonly QueuedJobs[]> {
+  const { rows } = await sql.executeSql(
+    `select name as queue, state::text as state, count(*)::int as jobs,
+       extract(epoch from clock_timestamp() - min(created_on))::float8 as oldest
+     from pgboss.job
+     where state in ('created', 'retry', 'active') and name not like '\\_\\_pgboss%'
+     group by name, job.state order by name, job.state`,
+  );
+  return (rows as { queue: string; state: keyof typeof STATES; jobs: number; oldest: number }[]).map(
+    ({ queue, state, jobs, oldest }) => ({ queue, state: STATES[state], jobs, oldestSeconds: oldest }),
+  );
+}
+
+const STATES = { created: "waiting", retry: "retrying", active: "active" } as const;
 
 export async function activeJobs(
   sql: SqlExecutor,

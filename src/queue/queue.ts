@@ -9,7 +9,7 @@ import { PgBoss } from "pg-boss";
 import { EnvironmentError, InternalError } from "../errors.ts";
 import type { Outbox, QueueHandlers, QueuePort, SqlAccess, SqlExecutor } from "../workflow/app-ports.ts";
 import { backToQueue, type HeldJob, holdJob, type JobWork } from "./hold-job.ts";
-import { activeJobs, countJobs } from "./job-table.ts";
+import { activeJobs, countJobs, lookAtJobs } from "./job-table.ts";
 import { type Lane, startLane } from "./lane.ts";
 import {
   checkQueue,
@@ -161,6 +161,7 @@ export async function openQueue(settings: QueueSettings): Promise<Queue> {
     },
 
     depth: () => countJobs(access),
+    jobs: () => lookAtJobs(access),
 
     drain,
     [Symbol.asyncDispose]: () => drain(0),

@@ -6,14 +6,16 @@
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { CheckRecord } from "../domain/check-record.ts";
+import type { QueuedJobs } from "../workflow/app-ports.ts";
 
 export interface MetricsReaders {
   readonly version: string;
   /** Those that are shown with 0 as well. */
   readonly queues: readonly string[];
-  /** Jobs waiting or at work, by queue; queues without any may be left out. */
-  readonly queueDepth: () => Promise<Readonly<Record<string, number>>>;
+  readonly jobs: () => Promise<readonly QueuedJobs[]>;
   readonly freeBytes: () => Promise<number>;
+  /** Memory of the evaluators this process has started. */
+  readonly evaluatorBytes: () => Promise<number>;
   readonly isDraining: () => boolean;
 }
 
@@ -22,8 +24,10 @@ export interface Metrics {
   render(): Promise<{ readonly text: string; readonly type: string }>;
   webhook(event: string, result: string, seconds: number): void;
   githubRequest(seen: {
-    readonly method: string;
+    readonly operation: string;
+    readonly client: string;
     readonly status: number;
+    readonly isRetry: boolean;
     readonly remaining: number | null;
   }): void;
   /** A check has come to its end. */
@@ -40,6 +44,9 @@ const EVENTS: ReadonlySet<string> = new Set([
   "installation_repositories",
   "ping",
 ]);
+const STATES = ["waiting", "retrying", "active"] as const;
+/** Each is a series of its own. */
+const MOST_INSTALLATIONS = 500;
 const ACK_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 10];
 const RUN_SECONDS = [1, 5, 15, 60, 300, 900, 1800, 3600, 7200, 14_400];
 
@@ -56,16 +63,38 @@ export function createMetrics(readers: MetricsReaders): Metrics {
   })
     .labels(readers.version)
     .set(1);
+  const jobs = shared(readers.jobs);
   new Gauge({
     name: "modprobot_queue_jobs",
-    help: "Jobs that are waiting or at work.",
+    help: "Jobs that wait, wait for another try, or are at work.",
+    labelNames: ["queue", "state"],
+    registers,
+    async collect() {
+      const found = await jobs();
+      this.reset();
+      for (const queue of readers.queues) for (const state of STATES) this.labels(queue, state).set(0);
+      for (const { queue, state, jobs } of found) this.labels(queue, state).set(jobs);
+    },
+  });
+  new Gauge({
+    name: "modprobot_queue_oldest_seconds",
+    help: "Since the oldest job that waits was asked for; 0 where none waits.",
     labelNames: ["queue"],
     registers,
     async collect() {
-      const depth = await readers.queueDepth();
+      const waiting = (await jobs()).filter(({ state }) => state !== "active");
       this.reset();
       for (const queue of readers.queues) this.labels(queue).set(0);
-      for (const [queue, jobs] of Object.entries(depth)) this.labels(queue).set(jobs);
+      for (const [queue, found] of Map.groupBy(waiting, (one) => one.queue))
+        this.labels(queue).set(Math.max(...found.map(({ oldestSeconds }) => oldestSeconds)));
+    },
+  });
+  new Gauge({
+    name: "modprobot_evaluator_rss_bytes",
+    help: "Memory of the Nix evaluators that run for this process.",
+    registers,
+    async collect() {
+      this.set(await readers.evaluatorBytes());
     },
   });
   new Gauge({
@@ -99,14 +128,21 @@ export function createMetrics(readers: MetricsReaders): Metrics {
   const requests = new Counter({
     name: "modprobot_github_requests_total",
     help: "Requests to GitHub; status 0: no answer.",
-    labelNames: ["method", "status"],
+    labelNames: ["operation", "status"],
+    registers,
+  });
+  const retries = new Counter({
+    name: "modprobot_github_retries_total",
+    help: "Requests to GitHub that were made before and came to nothing.",
     registers,
   });
   const remaining = new Gauge({
     name: "modprobot_github_rate_limit_remaining",
-    help: "Requests GitHub still allows in this hour, as of its last answer.",
+    help: "Requests GitHub still allows in this hour, as of its last answer, by installation.",
+    labelNames: ["installation"],
     registers,
   });
+  const installations = new Set<string>();
   const runs = new Counter({
     name: "modprobot_runs_total",
     help: "Checks that have ended: the verdict, or the state where there is none.",
@@ -130,8 +166,13 @@ export function createMetrics(readers: MetricsReaders): Metrics {
       acks.observe(seconds);
     },
     githubRequest(seen) {
-      requests.labels(seen.method, String(seen.status)).inc();
-      if (seen.remaining !== null) remaining.set(seen.remaining);
+      requests.labels(seen.operation, String(seen.status)).inc();
+      if (seen.isRetry) retries.inc();
+      const installation = /^installation-(.*)$/s.exec(seen.client)?.[1];
+      if (seen.remaining === null || installation === undefined) return;
+      if (installations.size < MOST_INSTALLATIONS) installations.add(installation);
+      const label = installations.has(installation) ? installation : "other";
+      remaining.labels(label).set(seen.remaining);
     },
     checkEnded({ state, result }) {
       runs.labels(state === "done" && result !== null ? result.verdict : state).inc();
@@ -139,5 +180,16 @@ export function createMetrics(readers: MetricsReaders): Metrics {
       for (const { stage, status, seconds } of result?.stages ?? [])
         if (status === "done") stages.labels(stage).observe(seconds);
     },
+  };
+}
+
+/** One look for all who ask while it is under way: gauges are collected together. */
+function shared<T>(look: () => Promise<T>): () => Promise<T> {
+  let looking: Promise<T> | undefined;
+  return () => {
+    looking ??= look().finally(() => {
+      looking = undefined;
+    });
+    return looking;
   };
 }

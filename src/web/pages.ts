@@ -42,8 +42,7 @@ export function createPages({ store, readiness, version, onError }: PagesWorld):
     for (const [name, value] of Object.entries(HEADERS)) context.header(name, value);
   });
 
-  addHealth(pages, readiness);
-  pages.get("/version", (context) => context.json({ version, node: process.versions.node }));
+  addHealth(pages, { readiness, version });
 
   pages.get("/checks/:id{[0-9a-f-]{36}}", async (context) => {
     const check = (await store.report(context.req.param("id")))?.check;
@@ -74,7 +73,11 @@ export function createPages({ store, readiness, version, onError }: PagesWorld):
   return pages;
 }
 
-export function addHealth(pages: Hono, readiness: Readiness): void {
+export function addHealth(
+  pages: Hono,
+  { readiness, version }: Pick<PagesWorld, "readiness" | "version">,
+): void {
+  pages.get("/version", (context) => context.json({ version, node: process.versions.node }));
   pages.get("/livez", (context) => context.json({ status: "alive" }));
   pages.get("/readyz", async (context) => {
     const { ready, reasons } = await readiness.look();

@@ -106,13 +106,17 @@ function told({ log, metrics }: WebWorld, answer: WebhookAnswer, seconds: number
  * Workers have this one alone. @throws EnvironmentError cannot-listen
  */
 export async function startMetricsServer(
-  { metrics, readiness }: { readonly metrics: Pick<Metrics, "render">; readonly readiness: Readiness },
+  world: {
+    readonly metrics: Pick<Metrics, "render">;
+    readonly readiness: Readiness;
+    readonly version: string;
+  },
   place: { readonly host: string; readonly port: number },
 ): Promise<ListeningServer> {
   const pages = new Hono();
-  addHealth(pages, readiness);
+  addHealth(pages, world);
   pages.get("/metrics", async (context) => {
-    const { text, type } = await metrics.render();
+    const { text, type } = await world.metrics.render();
     return context.body(text, 200, { "content-type": type });
   });
   pages.onError((_error, context) => context.body(null, 503));

@@ -215,12 +215,23 @@ export interface QueueHandlers {
   gaveUp?(what: "delivery" | "check", id: string, reason: string, signal: AbortSignal): Promise<void>;
 }
 
+/** Jobs of one queue in one state; what nothing is in is left out. */
+export interface QueuedJobs {
+  readonly queue: string;
+  /** `retrying`: failed, and waits for its next try. */
+  readonly state: "waiting" | "retrying" | "active";
+  readonly jobs: number;
+  /** Since the oldest of them was asked for. */
+  readonly oldestSeconds: number;
+}
+
 export interface QueuePort {
   /** Starts taking jobs; `systems` are those this worker can build for. */
   work(handlers: QueueHandlers, systems: readonly string[]): Promise<void>;
   /** Ends a check's job, wherever it runs; its signal fires there within seconds. */
   cancelCheck(id: string): Promise<void>;
   depth(): Promise<Readonly<Record<string, number>>>;
+  jobs(): Promise<readonly QueuedJobs[]>;
   /** Stops taking jobs, waits for running ones up to the grace, hands the rest back. */
   drain(graceMs: number): Promise<void>;
 }

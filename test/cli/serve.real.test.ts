@@ -99,7 +99,9 @@ describe("modprobot serve", () => {
     expect(await again.json()).toEqual({ result: "duplicate" });
     expect(await ready.json()).toEqual({ status: "ready" });
     expect(numbers).toContain('modprobot_webhook_deliveries_total{event="pull_request",result="accepted"} 1');
-    expect(numbers).toMatch(/modprobot_queue_jobs\{queue="delivery"\} \d/);
+    expect(numbers).toMatch(/modprobot_queue_jobs\{queue="delivery",state="waiting"\} \d/);
+    for (const page of ["livez", "readyz", "version"])
+      expect((await fetch(`${metrics}/${page}`)).status, page).toBe(200);
 
     process.kill(program.pid, "SIGTERM");
     const { status, stderr } = await program.ended;

@@ -8,6 +8,7 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { onTestFinished } from "vitest";
 import { REPORT_MARKER } from "../../src/domain/marker.ts";
+import type { SeenRequest } from "../../src/github/client.ts";
 import { createGitHubApp } from "../../src/github/github.ts";
 import type { Pace } from "../../src/github/pace.ts";
 
@@ -284,7 +285,9 @@ export async function fakeGitHub(pace: Partial<Pace> = {}) {
     server.close();
   });
 
+  const seen: SeenRequest[] = [];
   const app = createGitHubApp({
+    onRequest: (request) => void seen.push(request),
     appId: APP_ID,
     privateKey,
     log: { info: () => undefined, warn: () => undefined },
@@ -294,6 +297,8 @@ export async function fakeGitHub(pace: Partial<Pace> = {}) {
   return {
     state,
     app,
+    /** As metrics see them. */
+    seen,
     port: app.installation(7),
     fault(route: RegExp, fault: Fault, times = 1) {
       faults.push({ route, left: times, fault });

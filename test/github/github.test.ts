@@ -342,6 +342,38 @@ describe("labels", () => {
   });
 });
 
+describe("for metrics", () => {
+  it("each answer is seen once, by what was asked, whose it was, and whether it was asked before", async () => {
+    const { port, app, fault, seen } = await fakeGitHub({ timeoutMs: 10_000 });
+    fault(/pulls\/1$/, 503, 2);
+    fault(/labels\/b$/, "secondary");
+    fault(/^POST .*issues\/1\/comments$/, "lost");
+
+    await port.head(ref, signal);
+    await port.setLabels(ref, ["b"], () => false, signal);
+    await port.reply(ref, "key", "text", signal);
+    await app.installations(signal);
+
+    expect(
+      seen.map(({ client, operation, status, isRetry }) => [client, operation, status, isRetry]),
+    ).toEqual([
+      ["installation-7", "apps/create-installation-access-token", 201, false],
+      ["installation-7", "pulls/get", 503, false],
+      ["installation-7", "pulls/get", 503, true],
+      ["installation-7", "pulls/get", 200, true],
+      ["installation-7", "issues/list-labels-on-issue", 200, false],
+      ["installation-7", "issues/get-label", 403, false],
+      ["installation-7", "issues/get-label", 404, true],
+      ["installation-7", "issues/create-label", 201, false],
+      ["installation-7", "issues/add-labels", 200, false],
+      ["installation-7", "issues/list-comments", 200, false],
+      ["installation-7", "issues/create-comment", 502, false],
+      ["installation-7", "issues/list-comments", 200, false],
+      ["app", "apps/list-installations", 200, false],
+    ]);
+  });
+});
+
 describe("tokens", () => {
   it("gets a new one, once, where the one it had was revoked", async () => {
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });

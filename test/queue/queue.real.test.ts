@@ -120,6 +120,10 @@ describe.each(kinds)("the queue on $name", ({ name, place }) => {
     await eventually(() => held.seen.length === 1);
     for (const _ of [1, 2]) await work.store.moveCheck(check.id, "queued");
     expect(await work.queue.depth()).toMatchObject({ [`check-${SYSTEM}`]: 2 });
+    expect(await work.queue.jobs()).toEqual([
+      { queue: `check-${SYSTEM}`, state: "waiting", jobs: 1, oldestSeconds: expect.any(Number) },
+      { queue: `check-${SYSTEM}`, state: "active", jobs: 1, oldestSeconds: expect.any(Number) },
+    ]);
   });
 
   it.each([

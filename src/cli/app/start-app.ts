@@ -26,6 +26,7 @@ import { createHandlers } from "../../workflow/app/handlers.ts";
 import type { QueueHandlers, StorePort } from "../../workflow/app-ports.ts";
 import { hostSystem } from "../host-system.ts";
 import { VERSION } from "../version.ts";
+import { evaluatorBytes } from "./evaluator-memory.ts";
 import { databaseProbe, diskProbe, freeBytes, nixProbe, queueProbe } from "./probes.ts";
 import { createReceiver } from "./receive.ts";
 
@@ -90,12 +91,16 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const metrics = createMetrics({
     version: VERSION,
     queues: [DELIVERIES, RECONCILE, ...systems.map(checkQueue)],
-    queueDepth: () => queue.depth(),
+    jobs: () => queue.jobs(),
     freeBytes: () => freeBytes(dataDirectory),
+    evaluatorBytes: () => evaluatorBytes(process.pid),
     isDraining: () => readiness.isDraining,
   });
 
-  const metricsServer = await startMetricsServer({ metrics, readiness }, metricsPlace(settings));
+  const metricsServer = await startMetricsServer(
+    { metrics, readiness, version: VERSION },
+    metricsPlace(settings),
+  );
   opened.defer(() => metricsServer.close(0));
   let webServer: ListeningServer | undefined;
   if (options.web !== undefined) {

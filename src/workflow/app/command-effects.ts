@@ -19,8 +19,8 @@ import {
 import type { PullRequestHint } from "../pull-request-events.ts";
 import { readAttrs } from "./check-notes.ts";
 import type { CheckParts } from "./check-parts.ts";
-import type { Policy } from "./read-config.ts";
 import { quotaFor } from "./quota-for.ts";
+import type { Policy } from "./read-config.ts";
 import { addScopes, type FullScope, missingFrom, namedAttrs } from "./scope.ts";
 import type { Standing } from "./standing.ts";
 

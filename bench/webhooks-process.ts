@@ -42,6 +42,7 @@ if (plan.serves) {
   const server = await startWebServer(
     {
       store,
+      logs: { read: async () => undefined },
       webhookSecrets: [plan.secret],
       readiness: createReadiness([]),
       metrics: { webhook() {} },

@@ -9,7 +9,7 @@ import { constants } from "node:fs";
 import { lstat, mkdir, open, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { StorePath } from "../domain/evaluation.ts";
-import type { DerivationStore, EvaluationRequest, NixPort } from "../workflow/ports.ts";
+import type { DerivationStore, EvaluationRequest, LogPort, NixPort } from "../workflow/ports.ts";
 import { readContents } from "./contents.ts";
 import { createDerivationReader } from "./derivation-store.ts";
 import { asMachineTrouble } from "./disk-space.ts";
@@ -17,6 +17,7 @@ import { evaluate, evaluationOf } from "./evaluate.ts";
 import { createEvaluationStore } from "./evaluation-store.ts";
 import { createFactCache } from "./fact-cache.ts";
 import { findHostPrograms, type HostPrograms } from "./jail-mounts.ts";
+import { keepBuildLog, keepEvaluationErrors } from "./keep-logs.ts";
 import { measure } from "./measure.ts";
 import { readModules } from "./modules.ts";
 import { readPassthru } from "./passthru.ts";
@@ -35,9 +36,12 @@ export interface NixDirectories {
   readonly dataDirectory: string;
   /** Removed by the caller when the check ends. */
   readonly temporaryDirectory: string;
+  readonly logs?: LogPort;
 }
 
-export function createNix({ dataDirectory, temporaryDirectory }: NixDirectories): NixPort {
+const NO_LOGS: LogPort = { keep: async () => undefined };
+
+export function createNix({ dataDirectory, temporaryDirectory, logs = NO_LOGS }: NixDirectories): NixPort {
   const directory = join(dataDirectory, "nix");
   const rootsDirectory = join(directory, "roots");
   const facts = createFactCache(join(directory, "facts"));
@@ -57,12 +61,11 @@ export function createNix({ dataDirectory, temporaryDirectory }: NixDirectories)
     async evaluate(request, onProgress, signal) {
       const { version, host } = await machine(signal);
       const end = await evaluate({ host, nixVersion: version, store }, request, onProgress, signal);
-      if (end.status === "not-run") return { outcome: end, derivations: noDerivations(end.reason) };
+      const outcome = end.status === "not-run" ? end : { status: end.status, ...evaluationOf(end.opened) };
+      await keepEvaluationErrors(logs, request, outcome);
+      if (end.status === "not-run") return { outcome, derivations: noDerivations(end.reason) };
       const context = { facts, rootsDirectory, temporaryDirectory, storeRoot: end.opened.storeRoot };
-      return {
-        outcome: { status: "evaluated", ...evaluationOf(end.opened) },
-        derivations: derivationStore(context),
-      };
+      return { outcome, derivations: derivationStore(context, logs) };
     },
     async passthru(request: EvaluationRequest, attr, signal) {
       const { version, host } = await machine(signal);
@@ -116,12 +119,16 @@ function lookOnce(
   };
 }
 
-function derivationStore(context: Omit<RealiseContext, "derivations">): DerivationStore {
+function derivationStore(context: Omit<RealiseContext, "derivations">, logs: LogPort): DerivationStore {
   const derivations = createDerivationReader(context.storeRoot);
   return {
     closure: derivations.closure,
     readSource: derivations.readSource,
-    realise: (drv, limits, signal) => realise({ ...context, derivations }, drv, limits, signal),
+    async realise(drv, limits, signal) {
+      const outcome = await realise({ ...context, derivations }, drv, limits, signal);
+      await keepBuildLog(logs, drv, outcome, signal);
+      return outcome;
+    },
   };
 }
 

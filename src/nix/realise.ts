@@ -154,7 +154,7 @@ async function buildOnce(
   checkSpace: (said: string) => Promise<void>,
   signal: AbortSignal,
 ): Promise<BuildOutcome> {
-  const result = await run("nix-store", buildArguments(context, derivation.path, limits), { signal });
+  const result = await runBuild(context, derivation.path, limits, signal);
   if (result.exitCode === 0) return { status: "built", outputs, seconds: result.seconds };
   await checkSpace(result.stderr);
   const said = nixVoice(result.stderr);
@@ -165,6 +165,27 @@ async function buildOnce(
     return notRun(`nix-store did not build it: ${said.slice(-3).join(" ").slice(0, 600)}`);
   return describeFailure(context, derivation, failure, result, signal);
 }
+
+/** How often a garbage collection may come between bringing a derivation over and building it. */
+const MOST_COLLECTED = 3;
+
+/** Nothing roots a derivation until Nix builds it; what was collected just before is brought over again. */
+async function runBuild(
+  context: RealiseContext,
+  drv: DrvPath,
+  limits: BuildLimits,
+  signal: AbortSignal,
+): Promise<RunResult> {
+  for (let collected = 0; ; collected += 1) {
+    const result = await run("nix-store", buildArguments(context, drv, limits), { signal });
+    const isGone = result.exitCode !== 0 && nixVoice(result.stderr).some((line) => COLLECTED.test(line));
+    if (!isGone || collected === MOST_COLLECTED) return result;
+    await importDerivation(context, drv, signal);
+  }
+}
+
+const COLLECTED =
+  /^error: (?:cannot build missing derivation|(?:some )?path '[^']*' is (?:not valid|required, but there is no substituter))/;
 
 /**
  * `--no-build-output`: standard error is then Nix's own voice, which a builder cannot imitate
@@ -206,11 +227,15 @@ async function describeFailure(
 }
 
 async function readLogTail(drv: DrvPath, signal: AbortSignal): Promise<string[]> {
-  // No log at all is an error to nix-store, and for us a builder that never said anything.
-  const { exitCode, stdout } = await run("nix-store", ["--read-log", drv], { signal, keepBytes: 256 * 1024 });
-  if (exitCode !== 0) return [];
-  const lines = stdout.replace(/\n+$/, "").split("\n");
+  const lines = await readLog(drv, 256 * 1024, signal);
   return lines.slice(-TAIL_LINES).map((line) => line.slice(0, TAIL_LINE_CHARACTERS));
+}
+
+/** The end of what the last build of a derivation wrote. */
+export async function readLog(drv: DrvPath, keepBytes: number, signal: AbortSignal): Promise<string[]> {
+  // No log at all is an error to nix-store, and for us a builder that never said anything.
+  const { exitCode, stdout } = await run("nix-store", ["--read-log", drv], { signal, keepBytes });
+  return exitCode === 0 ? stdout.replace(/\n+$/, "").split("\n") : [];
 }
 
 /** Fixed-output derivations: the only ones with a network. */

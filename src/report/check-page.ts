@@ -19,10 +19,11 @@ const HEADLINES: Readonly<Record<CheckRecord["state"], string>> = {
   failed: "This head could not be checked",
 };
 
-/** A whole document, ending in a newline. */
-export function renderCheckPage(check: CheckRecord): string {
+/** A whole document, ending in a newline. @param logs names of those that are kept, of letters, digits and `._+-` */
+export function renderCheckPage(check: CheckRecord, logs: readonly string[] = []): string {
   const frame = {
     notes: [whereNote(check), ...stateNotes(check)],
+    links: logs.map((name) => ({ label: name, href: `${check.id}/logs/${encodeURIComponent(name)}` })),
     ...(isFinal(check.state) ? {} : { refreshSeconds: REFRESH_SECONDS }),
   };
   return check.result === null

@@ -65,7 +65,7 @@ function renderReport(check: CheckRecord, pageOf: PageOf, { headline, notes = []
   const compared = comparedNote(check);
   return renderMarkdown(result, {
     limit: { characters: COMMENT_LIMIT.characters - ROOM, bytes: COMMENT_LIMIT.bytes - ROOM },
-    links: linksOf(pageOf(check.id)),
+    links: linksOf(pageOf(check.id), result),
     notes: [...notes, ...(compared === undefined ? [] : [compared])],
     ...(headline === undefined ? {} : { headline }),
   }).concat(`\n${renderPhrase(HELP)}\n`);
@@ -105,8 +105,10 @@ function renderAlone(headline: Phrase, notes: readonly Phrase[], page: string | 
   ].join("\n\n");
 }
 
-function linksOf(page: string | null): Readonly<Record<string, string>> {
-  return page === null ? {} : { "Full report": page };
+/** Whoever reads that something fails asks for its log next. */
+function linksOf(page: string | null, result?: CheckResult): Readonly<Record<string, string>> {
+  if (page === null) return {};
+  return { "Full report": page, ...(result?.verdict === "failure" ? { Logs: `${page}#logs` } : {}) };
 }
 
 const HELP: Phrase = prose("`/modprobot help` lists all commands.");

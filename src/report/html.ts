@@ -24,6 +24,8 @@ const LOG_LINE_LIMIT = 1000;
 export interface PageFrame {
   /** Paragraphs below the headline. */
   readonly notes?: readonly Phrase[];
+  /** Logs, at the end. */
+  readonly links?: readonly { readonly label: string; readonly href: string }[];
   /** The browser asks again after so many seconds. No script is needed for that, and none runs here. */
   readonly refreshSeconds?: number;
 }
@@ -45,7 +47,7 @@ export function renderNotice(headline: string, frame: PageFrame): string {
 function renderPage(
   headline: string,
   verdict: Verdict,
-  { notes = [], refreshSeconds }: PageFrame,
+  { notes = [], links = [], refreshSeconds }: PageFrame,
   content: readonly (Markup | string)[],
 ): string {
   const refresh =
@@ -65,7 +67,7 @@ ${refresh}<title>${singleLine(headline.replaceAll("`", ""), 200)}</title>
 <header>
 <h1>${phraseMarkup(prose(headline))}</h1>
 ${notes.map((note) => html`<p class="commits">${phraseMarkup(note)}</p>\n`)}</header>
-${content}
+${content}${logsMarkup(links)}
 </main>
 </body>
 </html>
@@ -73,6 +75,12 @@ ${content}
   // Only a promise among the values would make hono give a promise, and nothing here waits for anything.
   if (page instanceof Promise) throw new InternalError("the HTML report contains a promise");
   return page.toString();
+}
+
+function logsMarkup(links: NonNullable<PageFrame["links"]>): Markup | string {
+  if (links.length === 0) return "";
+  const items = links.map(({ label, href }) => html`<li><a href="${href}">${singleLine(label)}</a></li>\n`);
+  return html`<section id="logs"><h2>Logs</h2><ul>${items}</ul></section>\n`;
 }
 
 function sectionMarkup(place: SectionPlace, result: CheckResult): Markup | string {

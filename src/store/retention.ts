@@ -2,6 +2,8 @@
 import { rm } from "node:fs/promises";
 import type { Kysely } from "kysely";
 import { FINAL_STATES } from "../domain/check-record.ts";
+import type { KeptLog } from "../workflow/app-ports.ts";
+import { isCheckId } from "./check-rows.ts";
 import type { Tables } from "./schema.ts";
 
 export interface RetentionDays {
@@ -33,7 +35,7 @@ export function createRetention(db: Kysely<Tables>, days: RetentionDays) {
     },
 
     /** Remembers where a log of a check is kept; the file is removed with the memory of it. */
-    async recordLog(checkId: string, name: string, path: string, bytes: number): Promise<void> {
+    async recordLog(checkId: string, { name, path, bytes }: KeptLog): Promise<void> {
       await db
         .insertInto("logs")
         .values({ check_id: checkId, name, path, bytes })
@@ -41,9 +43,8 @@ export function createRetention(db: Kysely<Tables>, days: RetentionDays) {
         .execute();
     },
 
-    async logs(
-      checkId: string,
-    ): Promise<readonly { readonly name: string; readonly path: string; readonly bytes: number }[]> {
+    async logs(checkId: string): Promise<readonly KeptLog[]> {
+      if (!isCheckId(checkId)) return [];
       return db
         .selectFrom("logs")
         .select(["name", "path", "bytes"])

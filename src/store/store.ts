@@ -18,7 +18,7 @@ export interface StoreOptions {
   readonly retention?: Partial<RetentionDays>;
 }
 
-export type Store = StorePort & Pick<ReturnType<typeof createRetention>, "recordLog" | "logs">;
+export type Store = StorePort;
 
 export function createStore({ kysely, urgent }: Database, outbox: Outbox, options: StoreOptions): Store {
   const days = { checks: 90, logs: 30, deliveries: 7, ...options.retention };

@@ -12,7 +12,7 @@ import type { ConsoleQuestion } from "../domain/console.ts";
 import { ALLOWED_SPLATS } from "../domain/splats.ts";
 import type { Accelerator, VmOutcome } from "../domain/vm.ts";
 import { EnvironmentError, Interrupted } from "../errors.ts";
-import type { BootRequest, VmPort } from "../workflow/ports.ts";
+import type { BootRequest, LogPort, VmPort } from "../workflow/ports.ts";
 import { createAcceleratorChooser, PROBE_SECONDS } from "./accelerator.ts";
 import { moduleInitramfs, probeInitramfs, readInit } from "./initramfs.ts";
 import { judgeGuest } from "./judge-guest.ts";
@@ -29,9 +29,15 @@ export interface VmOptions {
   readonly dataDirectory: string;
   /** Decides which allowances of `domain/splats.ts` still hold. Default: the clock. */
   readonly now?: () => Date;
+  readonly logs?: LogPort;
 }
 
-export function createVm({ temporaryDirectory, dataDirectory, now = () => new Date() }: VmOptions): VmPort {
+export function createVm({
+  temporaryDirectory,
+  dataDirectory,
+  now = () => new Date(),
+  logs,
+}: VmOptions): VmPort {
   const cache = createOutcomeCache(join(dataDirectory, "vm", "passed"));
   const chooseAccelerator = createAcceleratorChooser(join(dataDirectory, "vm", "kvm.json"));
 
@@ -42,11 +48,22 @@ export function createVm({ temporaryDirectory, dataDirectory, now = () => new Da
     const today = now().toISOString().slice(0, 10);
     const key = await keyOf(request, machine, programs, today);
     const known = request.again === true ? undefined : await cache.read(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      await logs?.keep(logNameOf(request), [
+        "[passed before, not booted again; its console ended so:]",
+        ...tailOf(known),
+      ]);
+      return known;
+    }
 
     const directory = await mkdtemp(join(temporaryDirectory, "vm-"));
     try {
-      const guest = await layOut(request, machine, programs, directory, today, signal);
+      let tries = 0;
+      const keepConsole = async (lines: readonly string[]) => {
+        tries += 1;
+        await logs?.keep(`${logNameOf(request)}${tries === 1 ? "" : `-try-${tries}`}`, lines);
+      };
+      const guest = await layOut(request, machine, programs, directory, today, keepConsole, signal);
       const { accelerator, confirm } = await chooseAccelerator(programs.qemu.version, () => guest.probe());
       const outcome = await repeatFailure((how) => guest.boot(how), accelerator);
       if (outcome.outcome === "passed") await confirm();
@@ -135,6 +152,7 @@ async function layOut(
   programs: HostPrograms,
   directory: string,
   today: string,
+  keepConsole: (lines: readonly string[]) => Promise<void>,
   signal: AbortSignal,
 ): Promise<Guest> {
   if (process.arch !== machine.hostArch) {
@@ -179,8 +197,11 @@ async function layOut(
     today,
   };
   return {
-    boot: async (accelerator) =>
-      judgeGuest(await start(accelerator, initrd, timeoutSeconds), accelerator, question),
+    async boot(accelerator) {
+      const run = await start(accelerator, initrd, timeoutSeconds);
+      await keepConsole([...run.log.lines, ...run.errors.split("\n").filter(Boolean)]);
+      return judgeGuest(run, accelerator, question);
+    },
     probe: async () => {
       const file = join(directory, "probe-initrd");
       await writeFile(file, await probeInitramfs(programs, nonce));
@@ -192,6 +213,16 @@ async function layOut(
       );
     },
   };
+}
+
+/** `/nix/store/<hash>-linux-6.12/bzImage` → `boot-linux-6.12-<beginning of the hash>`. */
+function logNameOf({ image }: BootRequest): string {
+  const [, hash, name] = /\/([0-9a-z]{32})-([^/]+)\/[^/]+$/.exec(image) ?? [];
+  return hash === undefined ? "boot" : `boot-${name}-${hash.slice(0, 8)}`;
+}
+
+function tailOf(outcome: VmOutcome): readonly string[] {
+  return "consoleTail" in outcome ? outcome.consoleTail : [];
 }
 
 /** The archive lies in the guest's memory twice for a moment: as it was loaded, and unpacked. */

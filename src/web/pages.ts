@@ -12,11 +12,12 @@ import { renderCheckPage } from "../report/check-page.ts";
 import { renderNotice } from "../report/html.ts";
 import { STYLE } from "../report/html-style.ts";
 import { renderJson } from "../report/json.ts";
-import type { StorePort } from "../workflow/app-ports.ts";
+import type { CheckLogs, StorePort } from "../workflow/app-ports.ts";
 import type { Readiness } from "./readiness.ts";
 
 export interface PagesWorld {
-  readonly store: Pick<StorePort, "report">;
+  readonly store: Pick<StorePort, "report" | "logs">;
+  readonly logs: Pick<CheckLogs, "read">;
   readonly readiness: Readiness;
   readonly version: string;
   readonly onError: (error: unknown, path: string) => void;
@@ -33,7 +34,7 @@ const HEADERS = {
 /** The browser may keep it and has to ask whether it still holds. */
 const KEEP = "private, no-cache";
 
-export function createPages({ store, readiness, version, onError }: PagesWorld): Hono {
+export function createPages({ store, logs, readiness, version, onError }: PagesWorld): Hono {
   const rendered = createRenderedPages();
   const pages = new Hono();
 
@@ -47,10 +48,20 @@ export function createPages({ store, readiness, version, onError }: PagesWorld):
   pages.get("/checks/:id{[0-9a-f-]{36}}", async (context) => {
     const check = (await store.report(context.req.param("id")))?.check;
     if (check === undefined) return context.html(notFound(), 404);
-    const tag = etag(check);
+    const kept = (await store.logs(check.id)).map(({ name }) => name);
+    const tag = etag(check, kept);
     const headers = { etag: tag, "cache-control": KEEP };
     if (context.req.header("if-none-match") === tag) return context.body(null, 304, headers);
-    return context.html(rendered(check, tag), 200, headers);
+    return context.html(rendered(check, kept, tag), 200, headers);
+  });
+
+  pages.get("/checks/:id{[0-9a-f-]{36}}/logs/:name", async (context) => {
+    const { id, name } = context.req.param();
+    if (!(await store.logs(id)).some((log) => log.name === name)) return context.html(notFound(), 404);
+    const text = await logs.read(id, name);
+    if (text === undefined)
+      return context.text("This log is on the machine of the worker that made it.\n", 404);
+    return context.text(text, 200, { "cache-control": KEEP });
   });
 
   pages.get("/checks/:file{[0-9a-f-]{36}\\.json}", async (context) => {
@@ -92,19 +103,22 @@ function notFound(): string {
 }
 
 /** A tag of what a page is made of; reading the record costs less than rendering it. */
-function etag({ state, stage, reason, result, baseSha, finishedAt }: CheckRecord): string {
-  const made = JSON.stringify([state, stage, reason, baseSha, finishedAt, result]);
+function etag(
+  { state, stage, reason, result, baseSha, finishedAt }: CheckRecord,
+  logs: readonly string[],
+): string {
+  const made = JSON.stringify([state, stage, reason, baseSha, finishedAt, result, logs]);
   return `"${createHash("sha256").update(made).digest("base64url").slice(0, 22)}"`;
 }
 
 const KEPT_PAGES = 16;
 
 /** Rendering a large report takes as long as many webhooks, and the same few are asked for again and again. */
-function createRenderedPages(): (check: CheckRecord, tag: string) => string {
+function createRenderedPages(): (check: CheckRecord, logs: readonly string[], tag: string) => string {
   const pages = new Map<string, string>();
-  return (check, tag) => {
+  return (check, logs, tag) => {
     const key = check.id + tag;
-    const page = pages.get(key) ?? renderCheckPage(check);
+    const page = pages.get(key) ?? renderCheckPage(check, logs);
     pages.delete(key);
     pages.set(key, page);
     const [oldest] = pages.keys();

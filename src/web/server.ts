@@ -9,7 +9,7 @@ import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
 import { EnvironmentError } from "../errors.ts";
-import type { StorePort } from "../workflow/app-ports.ts";
+import type { CheckLogs, StorePort } from "../workflow/app-ports.ts";
 import type { Metrics } from "./metrics.ts";
 import { addHealth, createPages } from "./pages.ts";
 import { createBodyReader } from "./read-body.ts";
@@ -23,7 +23,8 @@ export interface WebLog {
 }
 
 export interface WebWorld {
-  readonly store: Pick<StorePort, "acceptDelivery" | "report">;
+  readonly store: Pick<StorePort, "acceptDelivery" | "report" | "logs">;
+  readonly logs: Pick<CheckLogs, "read">;
   /** The first is today's. */
   readonly webhookSecrets: readonly [string, ...string[]];
   readonly readiness: Readiness;
@@ -43,9 +44,9 @@ export async function startWebServer(
   world: WebWorld,
   place: { readonly host: string; readonly port: number },
 ): Promise<ListeningServer> {
-  const { store, readiness, version, log, webhookSecrets: secrets } = world;
+  const { store, logs, readiness, version, log, webhookSecrets: secrets } = world;
   const onError = (error: unknown, path: string) => log.error({ err: error, path }, "page failed");
-  const pages = getRequestListener(createPages({ store, readiness, version, onError }).fetch);
+  const pages = getRequestListener(createPages({ store, logs, readiness, version, onError }).fetch);
   const hooks = { store, secrets, bodies: createBodyReader() };
 
   const server = createServer(

@@ -200,7 +200,28 @@ export interface StorePort {
   report(
     id: string,
   ): Promise<{ readonly check: CheckRecord; readonly result: CheckResult | null } | undefined>;
+  /** Remembers that a log of a check is kept, and where; the file is removed with the memory of it. */
+  recordLog(checkId: string, log: KeptLog): Promise<void>;
+  logs(checkId: string): Promise<readonly KeptLog[]>;
   prune(now: Date): Promise<void>;
+}
+
+// ---- logs --------------------------------------------------------------------------------------------
+
+export interface KeptLog {
+  /** Letters, digits and `._+-`. */
+  readonly name: string;
+  /** On the machine of the worker that made it. */
+  readonly path: string;
+  /** On disk. */
+  readonly bytes: number;
+}
+
+/** The logs that are kept on this machine. */
+export interface CheckLogs {
+  list(checkId: string): Promise<readonly KeptLog[]>;
+  /** Undefined where it is not here (any more). */
+  read(checkId: string, name: string): Promise<string | undefined>;
 }
 
 // ---- queue -------------------------------------------------------------------------------------------

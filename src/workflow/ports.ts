@@ -135,3 +135,9 @@ export interface StageMemory {
   save(stage: StageName, value: unknown): Promise<void>;
   load(stage: StageName): Promise<unknown>;
 }
+
+/** Where texts too long for a report are kept for people to read: build logs, consoles, errors of evaluations. */
+export interface LogPort {
+  /** Never throws; a log that cannot be kept costs nothing else. The same name again replaces. @param lines raw: hostile text */
+  keep(name: string, lines: readonly string[]): Promise<void>;
+}

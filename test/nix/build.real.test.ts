@@ -1,6 +1,8 @@
 /** Builds with a real Nix: what an outcome says, what is believed, what is never blamed on the recipe. */
-import { readdir, readFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { BuildOutcome } from "../../src/domain/build.ts";
 import { Interrupted } from "../../src/errors.ts";
@@ -53,7 +55,62 @@ it("builds all outputs, and roots them", async () => {
   });
 });
 
+describe("a garbage collection", () => {
+  it("finds nothing to take of what was built, and everything once the roots are gone", async () => {
+    const script = "echo hello > $out; echo d > $dev";
+    const outcome = await build(`a = sh "kept" "${script}" { outputs = [ "out" "dev" ]; ${fresh()} };`, "a");
+    if (outcome.status !== "built") throw new Error(JSON.stringify(outcome));
+    // What would be taken, without taking it: others build on this machine.
+    const dead = async () => {
+      const { stdout } = await promisify(execFile)("nix-store", ["--gc", "--print-dead"], {
+        maxBuffer: 2 ** 28,
+      });
+      return stdout.split("\n");
+    };
+
+    expect(await dead()).not.toEqual(expect.arrayContaining([outcome.outputs["out"]]));
+    expect(await dead()).not.toEqual(expect.arrayContaining([outcome.outputs["dev"]]));
+    for (const root of await readdir(join(place.dataDirectory, "nix/roots")))
+      if (root.includes("-kept")) await rm(join(place.dataDirectory, "nix/roots", root));
+    expect(await dead()).toEqual(expect.arrayContaining(Object.values(outcome.outputs)));
+  });
+
+  it("that comes just before a build takes nothing that is not brought back", async () => {
+    const collects = await mkdtemp(join(place.directory, "bin-"));
+    const nixStore = (await promisify(execFile)("sh", ["-c", "command -v nix-store"])).stdout.trim();
+    const script = [
+      "#!/bin/sh",
+      `if [ "$1" = --realise ] && [ ! -e ${collects}/done ]; then`,
+      `  touch ${collects}/done; ${nixStore} --delete "$2" > ${collects}/deleted`,
+      "fi",
+      `exec ${nixStore} "$@"`,
+    ];
+    await writeFile(join(collects, "nix-store"), `${script.join("\n")}\n`, { mode: 0o755 });
+    const before = process.env["PATH"];
+    process.env["PATH"] = `${collects}:${before}`;
+    try {
+      const outcome = await build(`a = sh "collected" "echo a > $out" { ${fresh()} };`, "a");
+      expect(outcome.status).toBe("built");
+    } finally {
+      process.env["PATH"] = before;
+    }
+    expect(await readFile(join(collects, "deleted"), "utf8")).toContain("-collected.drv");
+  });
+});
+
 describe("a build that fails", () => {
+  it("leaves its whole log to be read, its own or that of what it needs", async () => {
+    const script = "for i in $(seq 100); do echo line $i; done; exit 3";
+    await build(`a = sh "outer" "echo > $out" { b = sh "inner" "${script}" { ${fresh()} }; };`, "a");
+
+    const [name = "", ...others] = [...place.logs.keys()].filter((one) =>
+      /^build-(?:inner|outer)-/.test(one),
+    );
+    expect(name).toMatch(/^build-inner-[0-9a-z]{8}$/);
+    expect(others).toEqual([]);
+    expect(place.logs.get(name)).toEqual(Array.from({ length: 100 }, (_, index) => `line ${index + 1}`));
+  });
+
   it("is told with the end of its log", async () => {
     const forged = "error: builder for '/nix/store/00000000000000000000000000000000-x.drv' failed";
     const outcome = await build(

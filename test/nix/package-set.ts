@@ -18,6 +18,8 @@ export interface Workplace extends AsyncDisposable {
   readonly dataDirectory: string;
   readonly temporaryDirectory: string;
   readonly nix: NixPort;
+  /** Logs that were kept, by name. */
+  readonly logs: ReadonlyMap<string, readonly string[]>;
 }
 
 export async function workplace(): Promise<Workplace> {
@@ -26,11 +28,14 @@ export async function workplace(): Promise<Workplace> {
   const temporaryDirectory = join(directory, "tmp");
   await mkdir(temporaryDirectory, { recursive: true });
   await mkdir(dataDirectory, { recursive: true });
+  const logs = new Map<string, readonly string[]>();
+  const keep = async (name: string, lines: readonly string[]) => void logs.set(name, lines);
   return {
     directory,
     dataDirectory,
     temporaryDirectory,
-    nix: createNix({ dataDirectory, temporaryDirectory }),
+    logs,
+    nix: createNix({ dataDirectory, temporaryDirectory, logs: { keep } }),
     [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
   };
 }

@@ -3,6 +3,7 @@ import { gfmFromMarkdown } from "mdast-util-gfm";
 import { gfm } from "micromark-extension-gfm";
 import { visit } from "unist-util-visit";
 import { describe, expect, it } from "vitest";
+import type { CheckResult } from "../../src/domain/check-result.ts";
 import { hasMarker, REPORT_MARKER } from "../../src/domain/marker.ts";
 import { renderComment } from "../../src/report/comment-body.ts";
 import { checkResult, consumerResult, foundingCase, HOSTILE, hostile, notRun } from "../harness/results.ts";
@@ -89,6 +90,18 @@ it("links the full report where there is one to link", () => {
 
   expect(renderComment(view, HEAD, page)).toContain(`[Full report](${page(report.id)})`);
   expect(renderComment(view, HEAD, () => null)).not.toContain("Full report");
+});
+
+it("links the logs where something fails", () => {
+  const commented = (result: CheckResult) =>
+    renderComment(
+      { kind: "report", check: checkRecord({ state: "done", result }), outdatedBy: null },
+      HEAD,
+      page,
+    );
+
+  expect(commented(foundingCase())).toMatch(/\[Logs\]\(\S+#logs\)/);
+  expect(commented(checkResult())).not.toContain("[Logs]");
 });
 
 describe("every view", () => {

@@ -444,7 +444,7 @@ describe.each(databases())("the store on $name", ({ place }) => {
       const { check } = await store.requestCheck(aCheck());
       const log = join(files, `${check.id}.log`);
       writeFileSync(log, "text");
-      await store.recordLog(check.id, "build", log, 4);
+      await store.recordLog(check.id, { name: "build", path: log, bytes: 4 });
 
       await age("logs", "created_at", 29.9);
       await store.prune(NOW);

@@ -55,7 +55,9 @@ function ourMachines(): string[] {
     });
 }
 
-const vm = () => createVm({ temporaryDirectory, dataDirectory: join(directory, "data") });
+const consoles = new Map<string, readonly string[]>();
+const keep = async (name: string, lines: readonly string[]) => void consoles.set(name, lines);
+const vm = () => createVm({ temporaryDirectory, dataDirectory: join(directory, "data"), logs: { keep } });
 const request = (over: Partial<BootRequest> = {}): BootRequest => ({
   system: "x86_64-linux",
   image: kernel.image,
@@ -78,7 +80,9 @@ function tiny(text: string, then: "hang" | "reset" | "again"): string {
 describe("Debian's kernel", () => {
   it("boots, loads the default modules, reads their options back, unloads them; and is booted twice where asked to", async () => {
     const outcome = await boot({ load: DEFAULT_MODPROBE });
+    const whole = consoles.get("boot");
     const known = await boot({ load: DEFAULT_MODPROBE });
+    const end = consoles.get("boot");
     const anew = await boot({ load: DEFAULT_MODPROBE, again: true });
 
     // Also its seconds, which a second boot would not repeat.
@@ -86,6 +90,8 @@ describe("Debian's kernel", () => {
     const seconds = (one: VmOutcome) => ("seconds" in one ? one.seconds : undefined);
     expect(seconds(anew)).not.toBe(seconds(outcome));
     expect(anew.outcome).toBe("passed");
+    expect(whole?.some((line) => line.includes("Linux version"))).toBe(true);
+    expect(end?.[0]).toContain("passed before");
     expect(outcome).toMatchObject({
       outcome: "passed",
       problems: [],

@@ -96,6 +96,50 @@ describe("the page of a check", () => {
   });
 });
 
+describe("the logs of a check", () => {
+  const name = "build-linux-6.12-0123abcd";
+  const check = aCheck({ state: "failed", reason: "the disk is full" });
+
+  it("stand on its page, also where it has no report, and open as plain text that nothing runs in", async () => {
+    const { url } = await serve({ checks: [check], logs: { [name]: "<script>alert(1)</script>\n" } });
+
+    const page = await (await fetch(`${url}/checks/${ID}`)).text();
+    const [, href = ""] =
+      /<section id="logs">.*?<a href="([^"]+)">build-linux-6\.12-0123abcd</s.exec(page) ?? [];
+    const log = await fetch(new URL(href, `${url}/checks/${ID}`));
+
+    expect(log.status).toBe(200);
+    expect(await log.text()).toBe("<script>alert(1)</script>\n");
+    expect(Object.fromEntries(log.headers)).toMatchObject({
+      "content-type": expect.stringMatching(/^text\/plain; ?charset=utf-8$/i),
+      "content-security-policy": expect.stringContaining("default-src 'none'"),
+      "x-content-type-options": "nosniff",
+      "cache-control": "private, no-cache",
+    });
+  });
+
+  it("are left out of the page where there are none", async () => {
+    const { url } = await serve({ checks: [check] });
+
+    expect(await (await fetch(`${url}/checks/${ID}`)).text()).not.toContain("Logs");
+  });
+
+  it("say that they are elsewhere where another machine made them", async () => {
+    const { url } = await serve({ checks: [check], logs: { [name]: null } });
+
+    const log = await fetch(`${url}/checks/${ID}/logs/${name}`);
+
+    expect(log.status).toBe(404);
+    expect(await log.text()).toContain("on the machine of the worker");
+  });
+
+  it.each(["other", "..%2f..%2fetc%2fpasswd", ""])("are no way to anything else: %j", async (asked) => {
+    const { url } = await serve({ checks: [check], logs: { [name]: "text" } });
+
+    expect((await fetch(`${url}/checks/${ID}/logs/${asked}`)).status).toBe(404);
+  });
+});
+
 describe("health", () => {
   it("is alive, says its version, and is ready where nothing is wrong", async () => {
     const { url } = await serve({ probes: [{ name: "database", look: async () => null }] });

@@ -22,6 +22,8 @@ export interface Serving {
 export async function serve(
   options: {
     readonly checks?: readonly CheckRecord[];
+    /** Of every check; null: on another machine. */
+    readonly logs?: Readonly<Record<string, string | null>>;
     readonly probes?: readonly ReadinessProbe[];
     readonly accept?: (delivery: Delivery) => Promise<"accepted" | "duplicate">;
   } = {},
@@ -45,10 +47,14 @@ export async function serve(
       const check = options.checks?.find((one) => one.id === id);
       return check && { check, result: check.result };
     },
+    async logs() {
+      return Object.keys(options.logs ?? {}).map((name) => ({ name, path: `/logs/${name}`, bytes: 1 }));
+    },
   };
   const server = await startWebServer(
     {
       store,
+      logs: { read: async (_id, name) => options.logs?.[name] ?? undefined },
       webhookSecrets: [SECRET, PREVIOUS],
       readiness,
       metrics: { webhook: (event, result) => void counted.push(`${event} ${result}`) },

@@ -15,6 +15,7 @@ import { createNix } from "../../nix/adapter.ts";
 import { openQueue } from "../../queue/queue.ts";
 import { checkQueue, DELIVERIES, RECONCILE } from "../../queue/queues.ts";
 import { makeRunDirectory } from "../../run-directory.ts";
+import { createLogDirectory, type LogDirectory } from "../../store/check-logs.ts";
 import { openDatabase } from "../../store/database.ts";
 import { createStore } from "../../store/store.ts";
 import { createVm } from "../../vm/adapter.ts";
@@ -81,6 +82,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   opened.defer(() => queue.drain(0));
   const store = createStore(database, queue.outbox, { system: systems[0] ?? hostSystem() });
 
+  const logs = createLogDirectory(join(dataDirectory, "logs"));
   const nix = createNix({ dataDirectory, temporaryDirectory: tmpdir() });
   const readiness = createReadiness([
     databaseProbe(database.access),
@@ -105,13 +107,13 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   let webServer: ListeningServer | undefined;
   if (options.web !== undefined) {
     const { host, port, webhookSecrets } = options.web;
-    const world = { store, webhookSecrets, readiness, metrics, version: VERSION, log };
+    const world = { store, logs, webhookSecrets, readiness, metrics, version: VERSION, log };
     webServer = await startWebServer(world, { host, port });
   }
   const closeWeb = async () => webServer?.close(CLOSE_MS);
   opened.defer(closeWeb);
   if (options.worksHere) {
-    const world = await createWorld({ settings, dataDirectory, store, metrics, log });
+    const world = await createWorld({ settings, dataDirectory, store, logs, metrics, log });
     await queue.work(countEnds(createHandlers(world), store, metrics), systems);
   }
 
@@ -147,10 +149,11 @@ async function createWorld(parts: {
   readonly settings: WorkerSettings;
   readonly dataDirectory: string;
   readonly store: StorePort;
+  readonly logs: LogDirectory;
   readonly metrics: Metrics;
   readonly log: Log;
 }): Promise<AppWorld> {
-  const { settings, dataDirectory, store, metrics, log } = parts;
+  const { settings, dataDirectory, store, logs, metrics, log } = parts;
   const { appId, privateKey, host, apiUrl } = settings.github;
   const github = createGitHubApp({
     appId,
@@ -164,11 +167,12 @@ async function createWorld(parts: {
   return {
     github,
     store,
+    logs,
     receive: await createReceiver({ appId, privateKey }),
-    async openWorkplace({ repositoryId, credential }, signal) {
+    async openWorkplace({ checkId, repositoryId, credential }, signal) {
       const run = await makeRunDirectory(tmpdir());
       try {
-        const places = { dataDirectory, temporaryDirectory: run.path };
+        const places = { dataDirectory, temporaryDirectory: run.path, logs: logs.of(checkId) };
         const git = await createRemoteGit({ ...places, repositoryId, credential, signal });
         const [nix, vm] = [createNix(places), createVm(places)];
         return { git, nix, vm, [Symbol.asyncDispose]: () => run[Symbol.asyncDispose]() };

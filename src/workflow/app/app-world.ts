@@ -1,7 +1,7 @@
 /** Everything the App's story reaches outside itself. `cli/` joins the adapters; tests hand in fakes. */
 import type { System } from "../../domain/evaluation.ts";
 import type { RepositoryRef } from "../../domain/pull-request.ts";
-import type { Delivery, GitHubAppPort, StorePort } from "../app-ports.ts";
+import type { CheckLogs, Delivery, GitHubAppPort, StorePort } from "../app-ports.ts";
 import type { GitPort, NixPort, VmPort } from "../ports.ts";
 import type { PullRequestEvents } from "../pull-request-events.ts";
 
@@ -15,6 +15,8 @@ export interface AppWorld {
     request: WorkplaceRequest,
     signal: AbortSignal,
   ) => Promise<Workplace & AsyncDisposable>;
+  /** What checks have kept on this machine. */
+  readonly logs: Pick<CheckLogs, "list">;
   /** Holds leases. Unique among running workers; the same again after a restart saves waiting for the old lease. */
   readonly worker: string;
   /** What this machine builds and boots for. */
@@ -29,6 +31,8 @@ export interface AppWorld {
 }
 
 export interface WorkplaceRequest extends RepositoryRef {
+  /** What its logs are kept under. */
+  readonly checkId: string;
   /** What the mirror of the repository is kept under. */
   readonly repositoryId: number;
   /** Asked for anew before each fetch: tokens are short-lived. */

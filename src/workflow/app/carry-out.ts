@@ -40,6 +40,7 @@ export async function carryOut(job: Job, parts: CheckParts, signal: AbortSignal)
   await using progress = createProgress(check, world, publisher, () => looker.lookAt(check, signal), signal);
   await using place = await world.openWorkplace(
     {
+      checkId: check.id,
       repositoryId: facts.repositoryId,
       owner: facts.owner,
       name: facts.name,

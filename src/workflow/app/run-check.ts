@@ -37,6 +37,17 @@ async function underLease(check: CheckRecord, parts: CheckParts, signal: AbortSi
     await goOn(check, parts, lease.signal);
   } catch (error) {
     await conclude(check, error, world);
+  } finally {
+    await recordLogs(check, world);
+  }
+}
+
+/** Also of a check that failed or was ended: what was written until then is what people ask for. */
+async function recordLogs({ id }: CheckRecord, { store, logs, log }: AppWorld): Promise<void> {
+  try {
+    for (const kept of await logs.list(id)) await store.recordLog(id, kept);
+  } catch (error) {
+    log.warn({ err: error, check: id }, "logs not recorded");
   }
 }
 

@@ -1,7 +1,7 @@
 /** A store in memory with the queue behind it; `test/store` holds the real ones to the same rules. */
 import { randomUUID } from "node:crypto";
 import { type CheckRecord, isFinal } from "../../../src/domain/check-record.ts";
-import type { Delivery, StorePort } from "../../../src/workflow/app-ports.ts";
+import type { Delivery, KeptLog, StorePort } from "../../../src/workflow/app-ports.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type Row = Mutable<CheckRecord> & { told: boolean; baseRefOfRequest?: never };
@@ -20,6 +20,7 @@ export function createFakeStore(now: () => Date) {
   const claims = new Map<number, string>();
   const approvals = new Set<string>();
   const requests = new Map<string, string>();
+  const logs = new Map<string, KeptLog[]>();
 
   const enqueue = (job: Job) => {
     if (!jobs.some(({ kind, id }) => kind === job.kind && id === job.id)) jobs.push(job);
@@ -185,6 +186,12 @@ export function createFakeStore(now: () => Date) {
     async report(id) {
       const row = find(id);
       return row && { check: copy(row), result: row.result };
+    },
+    async recordLog(id, log) {
+      logs.set(id, [...(logs.get(id) ?? []).filter(({ name }) => name !== log.name), log]);
+    },
+    async logs(id) {
+      return logs.get(id) ?? [];
     },
     async prune() {},
   };

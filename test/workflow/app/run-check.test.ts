@@ -16,6 +16,7 @@ describe("a pull request that touches a recipe", () => {
     await story.work();
 
     expect(story.latest()).toMatchObject({ state: "done", told: true, headSha: sha("h1") });
+    expect(await story.store.logs(story.latest().id)).toMatchObject([{ name: "boot" }]);
     expect(story.github.comments).toHaveLength(1);
     expect(story.comment()).toContain("1 rebuild");
     expect(story.github.checkRuns).toHaveLength(1);

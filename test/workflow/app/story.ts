@@ -64,6 +64,7 @@ export function createStory() {
       store: mortal(fake.store, "store", fate),
       receive: async (delivery, heard) => events.get(delivery.guid)?.(heard),
       openWorkplace: async () => ({ ...createFakeWorkplace(repository), async [Symbol.asyncDispose]() {} }),
+      logs: { list: async (id) => [{ name: "boot", path: `/logs/${id}/boot.log.gz`, bytes: 1 }] },
       worker,
       cores: 2,
       buildSystem: "x86_64-linux",

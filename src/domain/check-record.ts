@@ -69,4 +69,6 @@ export interface CheckRecord extends PullRequestRef {
   /** Moves while a worker is alive on it. */
   readonly heartbeatAt: Date | null;
   readonly worker: string | null;
+  /** GUID of the delivery that it was asked for with, where there was one: what leads through the log. */
+  readonly delivery?: string;
 }

@@ -40,6 +40,7 @@ export function toRecord(row: CheckRow): CheckRecord {
     finishedAt: row.finished_at,
     heartbeatAt: row.heartbeat_at,
     worker: row.worker,
+    ...(row.delivery === null ? {} : { delivery: row.delivery }),
   };
 }
 

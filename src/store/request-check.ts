@@ -150,6 +150,7 @@ async function create(
       system: check.system,
       requested_by: check.requestedBy,
       approved: check.approved,
+      delivery: check.delivery ?? null,
     })
     .execute();
   await outbox.check(id, check.system, executorOf(tx));

@@ -72,6 +72,8 @@ export interface ChecksTable {
   worker: Generated<string | null>;
   /** GitHub knows how it stands. */
   told: Generated<boolean>;
+  /** GUID of the delivery that it was asked for with. */
+  delivery: string | null;
 }
 
 /** Requests that named where they come from, and the check each one got. */

@@ -134,6 +134,8 @@ export interface NewCheck extends PullRequestRef {
    * has ended: that check is returned, `created` is false and nothing is enqueued. Without a key every request counts.
    */
   readonly requestKey?: string;
+  /** GUID of the delivery that asks for it. */
+  readonly delivery?: string | undefined;
   /** Which workers may take it: those that build for this system. Default: the store's. */
   readonly system?: string;
 }

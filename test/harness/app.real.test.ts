@@ -25,6 +25,19 @@ it("answers a pull request that touches no recipe, and one that was opened while
   expect(await github.completedCheckRun(second)).toMatchObject({ conclusion: "neutral" });
   expect(await github.comments(second)).toEqual([]);
   expect(await app.server.stop()).toBe(0);
+
+  const [{ guid } = { guid: "" }] = github.deliveries().filter(({ event }) => event === "pull_request");
+  const lines = (await app.logs()).split("\n").filter((line) => line.includes(guid));
+  const messages = lines.map((line) => (JSON.parse(line) as { message: string }).message);
+  expect(messages).toEqual([
+    "webhook",
+    "check requested",
+    "delivery handled",
+    "check begins",
+    "check run published",
+    "check left",
+    "check run published",
+  ]);
 });
 
 it("says what the App said where it does not start", async () => {

@@ -55,6 +55,10 @@ describe("migrations", () => {
       worker: "worker-1",
       owner: "NixOS",
     });
+    expect(await store.latestCheck(4542716, 423933)).not.toHaveProperty("delivery");
+    expect(await store.latestCheck(5000000000, 2)).toMatchObject({
+      delivery: "72d3162e-cc78-11e3-81ab-4c9367dc0960",
+    });
     expect(await store.owingChecks()).toMatchObject([{ state: "superseded" }]);
     expect(await store.readStage("5a5cbb9e-0000-4000-8000-000000000002", "evaluate")).toEqual({ attrs: 12 });
     expect(await store.logs("5a5cbb9e-0000-4000-8000-000000000001")).toMatchObject([

@@ -32,6 +32,8 @@ export interface GivenCommand {
   /** Builds of this head may run from here on. */
   readonly approves: boolean;
   readonly requestKey: string;
+  /** GUID of the delivery it came with. */
+  readonly delivery: string;
   readonly policy: Policy;
 }
 
@@ -79,7 +81,7 @@ async function cancel(
 }
 
 async function approve(given: GivenCommand, { world: { store } }: CheckParts): Promise<Effect> {
-  const { standing, place, login, requestKey } = given;
+  const { standing, place, login, requestKey, delivery } = given;
   // An approval is for commits somebody has looked at, never for what came after.
   if (!standing.known || !given.approves) return { ok: false, text: headMoved(standing.headSha) };
   await store.approve(place.repositoryId, place.number, standing.headSha, login);
@@ -95,6 +97,7 @@ async function approve(given: GivenCommand, { world: { store } }: CheckParts): P
       requestedBy: login,
       approved: true,
       requestKey,
+      delivery,
     });
   }
   return DONE;
@@ -130,7 +133,7 @@ async function request(
 }
 
 async function submit(scope: CheckScope, given: GivenCommand, { world }: CheckParts): Promise<Effect> {
-  const { place, standing, login, requestKey, policy, approves } = given;
+  const { place, standing, login, requestKey, delivery, policy, approves } = given;
   const { store } = world;
   const decision = await quotaFor(place, login, policy.limits, world);
   if (!decision.allowed) return { ok: false, text: overQuota(decision) };
@@ -143,6 +146,7 @@ async function submit(scope: CheckScope, given: GivenCommand, { world }: CheckPa
     requestedBy: login,
     approved: approves || (await store.isApproved(place.repositoryId, place.number, headSha)),
     requestKey,
+    delivery,
   });
   world.log.info({ ...place, check: requested.check.id, created: requested.created }, "check requested");
   return DONE;

@@ -43,7 +43,7 @@ export async function handleCommand(
   const react = createReacting(comment, github, signal);
   await react("eyes");
 
-  const standing = await standingOf(comment, parts, github, signal);
+  const standing = await standingOf(comment, parts, github, signal, claimant);
   const permission = await github.permission(comment, comment.login, signal);
   const policy = await readPolicy(comment, standing.baseRef, github, signal);
   const answers: Answer[] = [];
@@ -62,6 +62,7 @@ export async function handleCommand(
       policy,
       login: comment.login,
       approves: standing.known && refused === undefined && mayApprove(command, permission, policy),
+      delivery: claimant,
       requestKey: `comment ${comment.commentId} ${index}`,
     };
     answers.push({ line, ...(refused ?? (await carryOutCommand(given, parts, signal))) });

@@ -27,7 +27,9 @@ export async function handleDelivery(guid: string, parts: CheckParts, signal: Ab
     log.info({ err: cause, delivery: guid }, "a delivery about something that is gone");
     return store.finishDelivery(guid, "ignored", "what it is about is not there any more");
   }
-  await store.finishDelivery(guid, heard.something ? "handled" : "ignored");
+  const outcome = heard.something ? "handled" : "ignored";
+  log.info({ event: delivery.event, outcome }, "delivery handled");
+  await store.finishDelivery(guid, outcome);
 }
 
 /** Whoever wrote a command hears that it came to nothing. @param reason in words for people */
@@ -66,8 +68,8 @@ const SILENT: PullRequestEvents = {
 function eventsOf(guid: string, parts: CheckParts, signal: AbortSignal): PullRequestEvents {
   const { looker } = parts;
   return {
-    lookAt: (pullRequest) => looker.lookAt(pullRequest, signal),
-    closed: (pullRequest, why) => looker.closed(pullRequest, why, signal),
+    lookAt: (pullRequest) => looker.lookAt(pullRequest, signal, guid),
+    closed: (pullRequest, why) => looker.closed(pullRequest, why, signal, guid),
     commented: (comment) => handleCommand(comment, guid, parts, signal),
     buttonPressed: (press) => pressButton(press, guid, parts, signal),
     installationChanged: (installation) => installationChanged(installation, parts, signal),

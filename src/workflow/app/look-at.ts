@@ -11,14 +11,20 @@ import { readBaseRef } from "./check-notes.ts";
 import type { Publisher } from "./publisher.ts";
 
 export interface Looker {
-  lookAt(pullRequest: PullRequestHint, signal: AbortSignal): Promise<void>;
-  closed(pullRequest: PullRequestHint, why: "closed" | "draft", signal: AbortSignal): Promise<void>;
+  /** @param delivery GUID of what told us, where something did */
+  lookAt(pullRequest: PullRequestHint, signal: AbortSignal, delivery?: string): Promise<void>;
+  closed(
+    pullRequest: PullRequestHint,
+    why: "closed" | "draft",
+    signal: AbortSignal,
+    delivery?: string,
+  ): Promise<void>;
 }
 
 export function createLooker(world: AppWorld, publisher: Publisher): Looker {
   const { store } = world;
 
-  const lookAt = async (hint: PullRequestHint, signal: AbortSignal): Promise<void> => {
+  const lookAt = async (hint: PullRequestHint, signal: AbortSignal, delivery?: string): Promise<void> => {
     const github = world.github.installation(hint.installationId);
     const { headSha, baseRef, state, draft } = await github.head(hint, signal);
     const latest = await store.latestCheck(hint.repositoryId, hint.number);
@@ -43,9 +49,10 @@ export function createLooker(world: AppWorld, publisher: Publisher): Looker {
       scope: { kind: "everything" },
       requestedBy: null,
       approved: await store.isApproved(hint.repositoryId, hint.number, headSha),
+      delivery,
     });
     world.log.info(
-      { ...placeOf(hint), headSha, check: requested.check.id, created: requested.created },
+      { delivery, ...placeOf(hint), headSha, check: requested.check.id, created: requested.created },
       "check requested",
     );
     for (const superseded of requested.superseded) await publisher.tell(superseded.id, "for-now", signal);
@@ -65,14 +72,14 @@ export function createLooker(world: AppWorld, publisher: Publisher): Looker {
 
   return {
     lookAt,
-    async closed(hint, why, signal) {
+    async closed(hint, why, signal, delivery) {
       const github = world.github.installation(hint.installationId);
       const { state, draft } = await github.head(hint, signal);
       // It may have been reopened since.
-      if (state === "open" && !draft) return lookAt(hint, signal);
+      if (state === "open" && !draft) return lookAt(hint, signal, delivery);
       const latest = await store.latestCheck(hint.repositoryId, hint.number);
       await end(latest, "cancelled", state === "closed" ? CLOSED : DRAFT, signal);
-      world.log.info({ ...placeOf(hint), why }, "pull request left alone");
+      world.log.info({ delivery, ...placeOf(hint), why }, "pull request left alone");
     },
   };
 }

@@ -68,21 +68,23 @@ async function pressOn(
     return;
   }
   // The run of an earlier head: what is wanted can only be about the head that is there.
-  if (now.headSha !== headSha) return looker.lookAt(pullRequest, signal);
+  if (now.headSha !== headSha) return looker.lookAt(pullRequest, signal, guid);
   const quota = await quotaFor(pullRequest, login, limits, world);
   if (!quota.allowed) {
     log.info({ repositoryId, number, button, quota: quota.quota }, "button without effect");
     return;
   }
   if (decision.approves) await store.approve(repositoryId, number, headSha, login);
-  await store.requestCheck({
+  const requested = await store.requestCheck({
     ...pullRequest,
     headSha,
     scope: scopeOf(button, latest?.headSha === headSha ? latest.scope : EVERYTHING),
     requestedBy: login,
     approved: decision.approves || (await store.isApproved(repositoryId, number, headSha)),
     requestKey: `button ${guid}`,
+    delivery: guid,
   });
+  log.info({ repositoryId, number, button, check: requested.check.id }, "check requested");
 }
 
 const EVERYTHING: FullScope = { kind: "everything" };

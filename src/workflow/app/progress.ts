@@ -32,6 +32,7 @@ export function createProgress(
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
   let wanted = false;
+  const begun = new Map<StageName, number>();
   /** Everything stored and sent, in order. */
   let work: Promise<void> = Promise.resolve();
 
@@ -75,8 +76,13 @@ export function createProgress(
   soon();
   return {
     port: {
-      stage(stage: StageName, status) {
-        if (status === "running") return;
+      stage(stage: StageName, status, reason) {
+        if (status === "running") {
+          begun.set(stage, clock());
+          return;
+        }
+        const ms = Math.round(clock() - (begun.get(stage) ?? clock()));
+        log.info({ check: id, stage, status, reason, ms }, "stage");
         void queue(() => store.updateCheck(id, { stage }));
         soon();
       },

@@ -42,6 +42,8 @@ export function createPublisher(world: AppWorld): Publisher {
     const github = world.github.installation(check.installationId);
     const update = checkRunOf(check, world.pageOf(check.id));
     const { id } = await github.upsertCheckRun(check, check.checkRunId, update, signal);
+    const { status, conclusion } = update;
+    log.info({ ...traced(check), checkRun: id, status, conclusion }, "check run published");
     if (id !== check.checkRunId) await store.updateCheck(check.id, { checkRunId: id });
   };
 
@@ -67,11 +69,13 @@ export function createPublisher(world: AppWorld): Publisher {
       const body = renderComment(view, headSha, world.pageOf);
       const { id } = await github.upsertComment(pullRequest, looksForOthers ? null : known, body, signal);
       if (id !== known) await store.rememberComment(repositoryId, number, id);
+      log.info({ ...traced(latest), comment: id, says: view.kind }, "comment published");
     }
     const wanted = decideLabels(latest, headSha, settings);
     if (wanted !== undefined && (known !== null || view.kind !== "nothing")) {
       const ours = settings ?? { rebuilds: false, systems: [] };
       await github.setLabels(pullRequest, wanted, (label) => isOurLabel(label, ours), signal);
+      log.info({ ...traced(latest), labels: wanted }, "labels published");
     }
     return state === "open" && headSha !== latest.headSha;
   };
@@ -128,6 +132,10 @@ export function createPublisher(world: AppWorld): Publisher {
       return moved === true;
     },
   };
+}
+
+function traced({ id, delivery }: CheckRecord) {
+  return { delivery, check: id };
 }
 
 /** Final, or resting until somebody approves: nothing more happens by itself. */

@@ -23,6 +23,17 @@ export async function runCheck(id: string, parts: CheckParts, signal: AbortSigna
   const { store } = parts.world;
   const check = await store.readCheck(id);
   if (check === undefined) return;
+  const { world } = parts;
+  await goAbout(check, { ...parts, world: { ...world, log: world.log.child(traceOf(check)) } }, signal);
+}
+
+/** What each line about a check has: its delivery first, which the webhook's own line has too. */
+function traceOf({ delivery, owner, name, number, headSha, installationId }: CheckRecord) {
+  return { delivery, repository: `${owner}/${name}`, number, headSha, installation: installationId };
+}
+
+async function goAbout(check: CheckRecord, parts: CheckParts, signal: AbortSignal): Promise<void> {
+  const { id } = check;
   if (!isFinal(check.state) && check.state !== "waiting") await underLease(check, parts, signal);
   const lastWord = AbortSignal.any([AbortSignal.timeout(LAST_WORD_MS), ...(signal.aborted ? [] : [signal])]);
   // A push that nobody told us of.
@@ -33,12 +44,17 @@ async function underLease(check: CheckRecord, parts: CheckParts, signal: AbortSi
   const { world } = parts;
   await using lease = await holdLease(check.id, world, signal);
   if (lease === undefined) return;
+  const began = world.clock();
+  world.log.info({ worker: world.worker, scope: check.scope }, "check begins");
   try {
     await goOn(check, parts, lease.signal);
   } catch (error) {
     await conclude(check, error, world);
   } finally {
     await recordLogs(check, world);
+    const { state, reason, result } = (await world.store.readCheck(check.id)) ?? check;
+    const ms = Math.round(world.clock() - began);
+    world.log.info({ state, reason, verdict: result?.verdict, ms }, "check left");
   }
 }
 

@@ -27,13 +27,14 @@ export async function standingOf(
   { world: { store }, looker }: CheckParts,
   github: GitHubPort,
   signal: AbortSignal,
+  delivery: string,
 ): Promise<Standing> {
   const { repositoryId, number, createdAt } = comment;
   const { headSha, baseRef, state, draft } = await github.head(comment, signal);
   const before = await store.latestCheck(repositoryId, number);
   // A push that we have not heard of yet is seen from now on.
   if (before !== undefined && before.headSha !== headSha && state === "open" && !draft)
-    await looker.lookAt(placeOf(comment), signal);
+    await looker.lookAt(placeOf(comment), signal, delivery);
   const seen = (await store.headSeenAt(repositoryId, number, headSha))?.getTime();
   const written = createdAt.getTime();
   return {

@@ -56,7 +56,7 @@ export function createFakeStore(now: () => Date) {
       if (delivery !== undefined) Object.assign(delivery, { outcome, error });
     },
     async requestCheck(check) {
-      const { approved, scope, headSha, requestKey, system: _, ...place } = check;
+      const { approved, scope, headSha, requestKey, system: _, delivery, ...place } = check;
       const key = `${check.repositoryId} ${check.number} ${requestKey}`;
       const earlier = requestKey === undefined ? undefined : find(requests.get(key) ?? "");
       if (earlier !== undefined) return { check: copy(earlier), created: false, superseded: [] };
@@ -93,6 +93,7 @@ export function createFakeStore(now: () => Date) {
         heartbeatAt: null,
         worker: null,
         told: false,
+        ...(delivery === undefined ? {} : { delivery }),
       };
       rows.push(row);
       if (requestKey !== undefined) requests.set(key, row.id);

@@ -15,7 +15,13 @@ import { createFakeRepository, createFakeWorkplace } from "./fake-workplace.ts";
 
 export class Killed extends Error {}
 
-const SILENT: AppLog = { info() {}, warn() {}, error() {}, child: () => SILENT };
+type Line = Readonly<Record<string, unknown>>;
+
+function recordingLog(lines: Line[], bound: Line = {}): AppLog {
+  const say = (data: object, message: string) => void lines.push({ ...bound, ...data, message });
+  return { info: say, warn: say, error: say, child: (data) => recordingLog(lines, { ...bound, ...data }) };
+}
+
 const MOST_TRIES = 6;
 
 /** Counts calls over all ports of one worker, and lets one of them go wrong. */
@@ -55,6 +61,7 @@ export function createStory() {
   const github = createFakeGitHub();
   const fake = createFakeStore(now);
   const repository = createFakeRepository();
+  const logged: Line[] = [];
   const events = new Map<string, (events: PullRequestEvents) => Promise<void>>();
 
   const worldFor = (fate: Fate, worker: string): AppWorld => {
@@ -71,7 +78,7 @@ export function createStory() {
       pageOf: (id) => `https://modprobot.example/checks/${id}`,
       clock: () => performance.now(),
       now,
-      log: SILENT,
+      log: recordingLog(logged),
     };
   };
   const eternal = (): Fate => ({ calls: 0, killAt: Number.POSITIVE_INFINITY, how: "killed" });
@@ -102,6 +109,8 @@ export function createStory() {
     jobs: fake.jobs,
     deliveries: fake.deliveries,
     repository,
+    /** All of all workers. */
+    logged,
     eternal,
     startWorker,
     pass(milliseconds: number) {

@@ -15,6 +15,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import { readAppManifest } from "../../../src/config/app-manifest.ts";
 import { type Api, createApi, type PermissionUse } from "./api.ts";
 import { createDeliveries, type Deliveries } from "./deliveries.ts";
 import { APP, type Emulator, startEmulator } from "./emulator.ts";
@@ -35,7 +36,7 @@ import type { World } from "./world.ts";
 export interface GitHubOptions {
   /** What an installation is granted; default: what `app.yml` asks for. */
   readonly permissions?: Readonly<Record<string, string>>;
-  /** What the App subscribed to, beside installation events, which always arrive. */
+  /** What the App subscribed to, beside installation events, which always arrive; default: what `app.yml` asks for. */
   readonly events?: readonly string[];
 }
 
@@ -58,14 +59,7 @@ export interface GitHub extends RepositoryStory, PullStory, CommentStory, CheckS
   finish(): Promise<void>;
 }
 
-const PERMISSIONS = {
-  checks: "write",
-  contents: "read",
-  issues: "write",
-  metadata: "read",
-  pull_requests: "write",
-};
-const EVENTS = ["pull_request", "issue_comment", "check_run", "check_suite"];
+const MANIFEST = readAppManifest();
 
 /** Ends with the test that called it, and fails it with what was left over. */
 export async function githubForTest(options: GitHubOptions = {}): Promise<GitHub> {
@@ -169,7 +163,8 @@ async function makeParts(
   deliveries: Deliveries,
   violations: (problems: readonly string[]) => void,
 ): Promise<Made> {
-  const { permissions = PERMISSIONS, events: subscribed = EVENTS } = options;
+  const { default_permissions, default_events } = MANIFEST;
+  const { permissions = default_permissions, events: subscribed = default_events } = options;
   const emulator = await startEmulator({ publicUrl: url, permissions, events: subscribed });
   const world: World = {
     url,

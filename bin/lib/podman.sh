@@ -2,13 +2,16 @@
 # small virtual machine as well as on a server.
 
 base=docker.io/library/debian:forky-slim
+# Everything of this test is in a place of its own.
+storage=/var/tmp/modprobot-image-test
 engineOptions=()
 # Nix's sandbox and bubblewrap make namespaces of their own inside; docs/operate.md has narrower options. The limits are
 # given because podman asks for more than a machine may allow.
 runOptions=(--privileged --network host --ulimit nofile=1024:20000 --ulimit nproc=4096:4096)
 
+# Podman wants systemd for asking HEALTHCHECK from time to time; here it is asked by hand.
 engine() {
-  podman "${engineOptions[@]}" "$@"
+  DISABLE_HC_SYSTEMD=true podman "${engineOptions[@]}" "$@"
 }
 
 installEngine() {
@@ -23,8 +26,12 @@ installEngine() {
     DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 install "${missing[@]}" >/dev/null ||
       die 3 "apt could not install them; what it said stands above"
   fi
-  # Layers as plain copies: slower, and no file system has to be mounted for them.
-  engineOptions=(--storage-driver vfs --root /var/tmp/modprobot-image-test --runroot /run/modprobot-image-test)
+  engineOptions=(--storage-driver overlay --root "$storage" --runroot "/run/$(basename "$storage")")
+  if ! engine info >/dev/null 2>&1; then
+    # Layers as plain copies: slower and larger, for where overlays cannot be mounted.
+    rm -rf "$storage"
+    engineOptions[1]=vfs
+  fi
   # crun, podman's own choice, wants cgroups and limits that small machines do not give.
   runOptions=(--runtime runc "${runOptions[@]}")
 }
@@ -82,8 +89,15 @@ buildImage() {
   }
 }
 
-# Everything of this test is in a place of its own.
+removeContainers() {
+  local container
+  for container in $(engine ps --all --quiet --filter "label=$image"); do
+    engine rm --force --volumes --time 1 "$container" >/dev/null
+  done
+  engine volume rm --force "$image-nix" >/dev/null 2>&1 || true
+}
+
 removeImages() {
   engine rmi --all --force >/dev/null 2>&1 || true
-  rm -rf /var/tmp/modprobot-image-test /run/modprobot-image-test
+  rm -rf "$storage" "/run/$(basename "$storage")"
 }

@@ -81,7 +81,7 @@ function readWorker(reader: Reader): WorkerSettings {
       host: reader.text("GHE_HOST"),
       apiUrl: reader.text("MODPROBOT_GITHUB_API_URL"),
     },
-    databaseUrl: reader.parsed("DATABASE_URL", z.url({ protocol: /^postgres(ql)?$/ }), DATABASE_URL, true),
+    databaseUrl: readDatabaseUrl(reader),
     dataDirectory: reader.parsed(
       "MODPROBOT_DATA",
       z.string().startsWith("/"),
@@ -93,6 +93,20 @@ function readWorker(reader: Reader): WorkerSettings {
     metricsHost: reader.text("METRICS_HOST") ?? "127.0.0.1",
     metricsPort: reader.port("METRICS_PORT"),
   };
+}
+
+/** The password may come by itself: one secret file then serves the database's container and ours. */
+function readDatabaseUrl(reader: Reader): string | undefined {
+  const url = reader.parsed("DATABASE_URL", z.url({ protocol: /^postgres(ql)?$/ }), DATABASE_URL, true);
+  const password = reader.secret("DATABASE_PASSWORD");
+  if (password === undefined || url === undefined) {
+    if (password !== undefined && !reader.complainedAbout("DATABASE_URL"))
+      reader.problem("DATABASE_PASSWORD", "is set without DATABASE_URL", DATABASE_URL);
+    return url;
+  }
+  const whole = new URL(url);
+  whole.password = encodeURIComponent(password);
+  return whole.href;
 }
 
 function readAppId(reader: Reader): number {

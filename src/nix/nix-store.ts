@@ -4,25 +4,43 @@
  * What trips people up: a call that fails here is never about the pull request; it is the machine's store that is in
  * trouble. Builds, where failing is a result, are run in `realise.ts`.
  */
-import type { StorePath } from "../domain/evaluation.ts";
+import type { DrvPath, StorePath } from "../domain/evaluation.ts";
 import { EnvironmentError } from "../errors.ts";
 import { type RunOptions, type RunResult, run } from "../process.ts";
 
 /** Arguments of one call: well below the 2 MiB Linux gives all of them, at 220 bytes for the longest path. */
 const PATHS_PER_CALL = 4_000;
 
+/** Arguments for nix(1), whose commands are behind a feature flag, lifted for one call only. */
+export const NIX_COMMAND = ["--extra-experimental-features", "nix-command"] as const;
+
 /** @throws EnvironmentError store-trouble, program-missing; Interrupted */
 export async function nixStore(args: readonly string[], options: RunOptions): Promise<RunResult> {
   const result = await run("nix-store", args, options);
   if (result.exitCode === 0) return result;
-  throw storeTrouble(args[0] ?? "", result);
+  throw storeTrouble(`nix-store ${args[0] ?? ""}`, result);
 }
 
-export function storeTrouble(operation: string, result: RunResult): EnvironmentError {
+/**
+ * Copies a derivation and all it needs from an evaluation's store to the build store, as far as that lacks them.
+ *
+ * `nix copy`, since derivations and sources prove by their names that they are what they say, and it alone tells a daemon
+ * so: `nix-store --import` leaves that out, and is refused to users whom the daemon does not trust.
+ *
+ * @throws EnvironmentError store-trouble, program-missing; Interrupted
+ */
+export async function copyDerivation(storeRoot: string, drv: DrvPath, signal: AbortSignal): Promise<void> {
+  // Without `--derivation` Nix before 2.15 copies what the derivation builds. No `--to`: wherever builds are made.
+  const from = ["--derivation", "--from", `local?root=${storeRoot}`];
+  const result = await run("nix", [...NIX_COMMAND, "copy", ...from, drv], { signal });
+  if (result.exitCode !== 0) throw storeTrouble("nix copy", result);
+}
+
+function storeTrouble(operation: string, result: RunResult): EnvironmentError {
   const said = result.stderr.trim().split("\n").slice(-3).join(" ").slice(0, 600);
   return new EnvironmentError(
     "store-trouble",
-    `nix-store ${operation} failed: ${said === "" ? `status ${result.exitCode ?? result.signal}` : said}`,
+    `${operation} failed: ${said === "" ? `status ${result.exitCode ?? result.signal}` : said}`,
     "This is about the Nix store of this machine, not about what is checked.\nCheck that the store can be written (nix-store --verify tells whether it is damaged) and run again.",
     { retryable: true },
   );
@@ -42,7 +60,7 @@ export async function queryPaths(
   return lines;
 }
 
-export function chunks<T>(items: readonly T[], size = PATHS_PER_CALL): T[][] {
+function chunks<T>(items: readonly T[], size = PATHS_PER_CALL): T[][] {
   return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
     items.slice(index * size, (index + 1) * size),
   );
@@ -57,9 +75,4 @@ export async function missingPaths(paths: readonly StorePath[], signal: AbortSig
     missing.push(...stdout.split("\n").filter((line) => line !== ""));
   }
   return missing;
-}
-
-/** Restricts a call to the store an evaluation wrote to. */
-export function evaluationStoreArguments(storeRoot: string): string[] {
-  return ["--store", `local?root=${storeRoot}`, "--option", "build-users-group", ""];
 }

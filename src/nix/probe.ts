@@ -3,36 +3,33 @@
  *
  * A build runs whatever the recipe says. What holds it is Nix's sandbox, and Nix by default builds *without* one, and
  * without a word, where the kernel refuses namespaces (`sandbox-fallback`). So the settings are read, and then the sandbox
- * is tried: a build looks for a file of this host that it must not see. The proof holds until the machine is rebooted or
- * Nix or its settings change.
+ * is tried (`sandbox-trial.ts`). The proof holds until the machine is rebooted or Nix or its settings change.
  */
 import { createHash, randomUUID } from "node:crypto";
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { nixString } from "../domain/attr-path.ts";
 import { EnvironmentError } from "../errors.ts";
 import { run } from "../process.ts";
 import { findProgram } from "./find-program.ts";
+import { NIX_COMMAND } from "./nix-store.ts";
+import { type TrialEnd, trySandbox } from "./sandbox-trial.ts";
 import { readSealed, writeSealed } from "./sealed-file.ts";
 
 /** Debian 12 has 2.8.0; what we call is there and in every later release. */
 const OLDEST = [2, 8] as const;
 
-/** Handed to every build as well, for a configuration that changes while we run. */
-export const SANDBOX_OPTIONS = [
-  "--option",
-  "sandbox",
-  "true",
-  "--option",
-  "sandbox-fallback",
-  "false",
-] as const;
-
 const setting = z.object({ value: z.unknown() });
-const settings = z.object({ sandbox: setting, "sandbox-fallback": setting, "sandbox-paths": setting });
+const settings = z.object({
+  sandbox: setting,
+  "sandbox-build-dir": z.object({ value: z.string() }),
+  "sandbox-fallback": setting,
+  "sandbox-paths": setting,
+  /** Says which daemon builds, if any. */
+  store: setting,
+});
 
-/** @throws EnvironmentError nix-missing, nix-too-old, nix-unreadable, sandbox-off, sandbox-fallback, sandbox-broken */
+/** @throws EnvironmentError nix-missing, nix-too-old, nix-unreadable, nix-unusable, sandbox-off, sandbox-fallback, sandbox-broken */
 export async function probe(
   dataDirectory: string,
   signal: AbortSignal,
@@ -40,7 +37,7 @@ export async function probe(
   const version = await nixVersion(signal);
   const shown = await showConfig(signal);
   checkSettings(shown);
-  await proveSandbox(dataDirectory, JSON.stringify([version, shown]), signal);
+  await proveSandbox(dataDirectory, version, shown, signal);
   return { version };
 }
 
@@ -65,7 +62,7 @@ type Settings = z.infer<typeof settings>;
 async function showConfig(signal: AbortSignal): Promise<Settings> {
   let said = "";
   for (const command of [["show-config"], ["config", "show"]]) {
-    const args = ["--extra-experimental-features", "nix-command", ...command, "--json"];
+    const args = [...NIX_COMMAND, ...command, "--json"];
     const result = await run("nix", args, { signal, keepBytes: 8 * 1024 * 1024 });
     const read = settings.safeParse(result.exitCode === 0 ? JSON.parse(result.stdout) : undefined);
     if (read.success) return read.data;
@@ -81,44 +78,20 @@ function checkSettings(shown: Settings): void {
   if (shown["sandbox-fallback"].value !== false) throw sandboxFallback();
 }
 
-/** Builds something that would tell if it could see this host. */
 async function proveSandbox(
   dataDirectory: string,
-  circumstances: string,
+  version: string,
+  shown: Settings,
   signal: AbortSignal,
 ): Promise<void> {
   const boot = await readFile("/proc/sys/kernel/random/boot_id", "utf8").catch(() => randomUUID());
-  const key = createHash("sha256").update(`${boot}${circumstances}`).digest("hex");
+  const circumstances = JSON.stringify([boot, version, shown, process.getuid?.()]);
+  const key = createHash("sha256").update(circumstances).digest("hex");
   const place = join(dataDirectory, "nix", "sandbox-proof.zst");
   if ((await readSealed(place)) === key) return;
-
-  const canary = join(dataDirectory, `sandbox-canary-${randomUUID()}`);
-  try {
-    await writeFile(canary, "seen from inside a build, this file says that there is no sandbox\n");
-    const seen = await buildCanary(canary, signal);
-    if (seen !== "hidden\n") throw sandboxBroken("a build can read files of this host");
-  } finally {
-    await rm(canary, { force: true });
-  }
+  const end = await trySandbox(dataDirectory, shown["sandbox-build-dir"].value, signal);
+  if (!end.holds) throw doesNotHold(end);
   await writeSealed(place, key);
-}
-
-async function buildCanary(canary: string, signal: AbortSignal): Promise<string> {
-  const expression = `derivation {
-    name = "modprobot-sandbox-canary";
-    system = builtins.currentSystem;
-    builder = "/bin/sh";
-    canary = ${nixString(canary)};
-    args = [ "-c" "if [ -e \\"$canary\\" ]; then echo visible; else echo hidden; fi > $out" ];
-  }`;
-  const args = ["--no-out-link", ...SANDBOX_OPTIONS, "--option", "substitute", "false", "-E", expression];
-  const result = await run("nix-build", args, { signal, timeoutMs: 120_000 });
-  if (result.exitCode !== 0) {
-    throw sandboxBroken(
-      `a trial build failed: ${result.stderr.trim().split("\n").slice(-4).join(" ").slice(0, 600)}`,
-    );
-  }
-  return readFile(result.stdout.trim(), "utf8");
 }
 
 const SET_UP =
@@ -161,6 +134,19 @@ function sandboxFallback(): EnvironmentError {
     "sandbox-fallback",
     "Nix would build without a sandbox where it cannot make one (sandbox-fallback = true)",
     `Put this line into nix.conf: sandbox-fallback = false\n${SET_UP}`,
+  );
+}
+
+function doesNotHold(end: Exclude<TrialEnd, { holds: true }>): EnvironmentError {
+  if (end.why === "relaxed") return sandboxOff("relaxed");
+  return end.why === "unusable" ? unusable(end.seen) : sandboxBroken(end.seen);
+}
+
+function unusable(seen: string): EnvironmentError {
+  return new EnvironmentError(
+    "nix-unusable",
+    `this user cannot build with Nix: ${seen}`,
+    "Builds of anybody but root go through nix-daemon: see that it runs, that allowed-users in nix.conf lets this user in,\nand that NIX_REMOTE, if it is set, says daemon.",
   );
 }
 

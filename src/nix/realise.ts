@@ -7,7 +7,7 @@
  *
  * Results are rooted below the data directory for as long as a garbage collection could come in between.
  */
-import { lstat, lutimes, mkdir, mkdtemp, readlink, rm } from "node:fs/promises";
+import { lstat, lutimes, mkdir, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { BuildOutcome } from "../domain/build.ts";
 import type { Derivation } from "../domain/derivation.ts";
@@ -25,8 +25,8 @@ import {
 import type { DerivationReader } from "./derivation-store.ts";
 import { watchSpace } from "./disk-space.ts";
 import type { FactCache } from "./fact-cache.ts";
-import { chunks, evaluationStoreArguments, missingPaths, nixStore, queryPaths } from "./nix-store.ts";
-import { SANDBOX_OPTIONS } from "./probe.ts";
+import { copyDerivation, missingPaths, nixStore } from "./nix-store.ts";
+import { SANDBOX_OPTIONS } from "./sandbox-trial.ts";
 import { baseName, STORE_DIRECTORY } from "./store-path.ts";
 
 const TAIL_LINES = 60;
@@ -65,7 +65,7 @@ export async function realise(
   if (believed !== undefined) return believed;
 
   await using space = watchSpace([STORE_DIRECTORY, context.temporaryDirectory]);
-  await importDerivation(context, drv, signal);
+  await copyDerivation(context.storeRoot, drv, signal);
   const first = await buildOnce(context, derivation, outputs, limits, space.check, signal);
   if (first.status !== "failed" || first.cause === "timeout") return first;
   const second = await buildOnce(context, derivation, outputs, limits, space.check, signal);
@@ -125,25 +125,6 @@ async function keepOutputs(
   signal: AbortSignal,
 ): Promise<void> {
   await nixStore(["--realise", ...paths, "--add-root", rootOf(context, drv), "--indirect"], { signal });
-}
-
-/** Copies the derivation and all it needs from the evaluation's store, as far as the build store lacks it. */
-async function importDerivation(context: RealiseContext, drv: DrvPath, signal: AbortSignal): Promise<void> {
-  const from = evaluationStoreArguments(context.storeRoot);
-  // Sorted by Nix so that each path comes after those it refers to, which importing insists on.
-  const closure = await queryPaths([...from, "--query", "--requisites"], [drv], signal);
-  const missing = new Set(await missingPaths(closure, signal));
-  if (missing.size === 0) return;
-  const directory = await mkdtemp(join(context.temporaryDirectory, "derivations-"));
-  try {
-    const file = join(directory, "export");
-    for (const paths of chunks(closure.filter((path) => missing.has(path)))) {
-      await nixStore([...from, "--export", ...paths], { signal, stdoutFile: file });
-      await nixStore(["--import"], { signal, input: { file } });
-    }
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
 }
 
 async function buildOnce(

@@ -67,6 +67,7 @@ describe("settings of the App", () => {
     ["a secret file that is not there", { WEBHOOK_SECRET_FILE: "/nonexistent" }, "cannot be read (ENOENT)"],
     ["a port too high", { PORT: "65536" }, "PORT is no port"],
     ["a database that is none of ours", { DATABASE_URL: "mysql://x/y" }, "DATABASE_URL cannot be used"],
+    ["a password without a database", { DATABASE_PASSWORD: "p" }, "DATABASE_PASSWORD is set without"],
     ["an address that is a name", { PUBLIC_URL: "example.org" }, "PUBLIC_URL cannot be used"],
     ["a level nobody knows", { LOG_LEVEL: "loud" }, "LOG_LEVEL cannot be used"],
   ])("refuses %s", (_name, variables, words) => {
@@ -102,6 +103,18 @@ describe("settings of the App", () => {
 
     expect(settings.webhookSecrets).toEqual(["new-secret-of-today", "old-secret-of-before"]);
     expect(settings.databaseUrl).toBe("postgresql://m:p@localhost/m");
+  });
+
+  it("puts the database's password into its address, whatever is in it", () => {
+    const settings = parseWorkerSettings({
+      ...GOOD,
+      DATABASE_URL: "postgresql://m@database/m",
+      DATABASE_PASSWORD_FILE: file("password", "p%40/@:# \n"),
+    });
+
+    const url = new URL(settings.databaseUrl ?? "");
+    expect(url.host).toBe("database");
+    expect(decodeURIComponent(url.password)).toBe("p%40/@:#");
   });
 
   it("asks a worker for no webhook secret", () => {

@@ -1,6 +1,7 @@
 /** The words of the command line (DESIGN.md fixes them) and their help. What they do is in `commands/`. */
 import { Command } from "commander";
 import { checkCommand } from "./commands/check.ts";
+import { doctorCommand } from "./commands/doctor.ts";
 import { prCommand } from "./commands/pr.ts";
 import { schemaCommand } from "./commands/schema.ts";
 import { serveCommand } from "./commands/serve.ts";
@@ -43,6 +44,7 @@ export function createProgram(
   program.addCommand(inherit(program, checkCommand("rebuilds", context)));
   program.addCommand(inherit(program, schemaCommand(context)));
   program.addCommand(inherit(program, setupCommand(context)));
+  program.addCommand(inherit(program, doctorCommand(context)));
   program.addCommand(inherit(program, serveCommand(context)));
   program.addCommand(inherit(program, workerCommand(context)));
   program.addCommand(inherit(program, prCommand(context)));

@@ -17,6 +17,8 @@ Examples:
   modprobot rebuilds --repo . --base HEAD~1 --head HEAD --system x86_64-linux --system aarch64-linux
   modprobot pr NixOS/nixpkgs#423933 --html report.html
   modprobot schema report
+  modprobot doctor
+  modprobot setup --public-url https://modprobot.example.org --org my-org
 
 Exit status: 0 success · 1 the change breaks something · 2 wrong usage or configuration · 3 could not be checked · 130 interrupted`;
 

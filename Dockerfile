@@ -21,15 +21,16 @@ RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
         bubblewrap busybox-static ca-certificates git kmod nix-bin nodejs qemu-system-x86 \
         systemd-standalone-sysusers tini xz-utils zstd \
-    && rm -rf /var/lib/apt/lists/* /var/cache/* /var/log/* /usr/share/doc /usr/share/man \
-    # Nix builds as many things at a time as there are such users.
-    && groupadd --system nixbld \
+    && rm -rf /var/lib/apt/lists/* /var/cache/* /var/log/* /usr/share/doc /usr/share/man
+
+# Nix builds as many things at a time as there are users in the group nixbld.
+RUN groupadd --system nixbld \
     && for number in $(seq 16); do \
         useradd --system --gid nixbld --groups nixbld --home-dir /var/empty --no-create-home --shell /usr/sbin/nologin "nixbld$number"; \
     done \
     && groupadd --gid 10001 modprobot \
-    && useradd --uid 10001 --gid modprobot --home-dir /var/lib/modprobot --create-home --shell /usr/sbin/nologin modprobot \
-    && install --directory --owner modprobot --group modprobot --mode 0700 /etc/modprobot \
+    && useradd --uid 10001 --gid modprobot --home-dir /var/lib/modprobot --no-create-home --shell /usr/sbin/nologin modprobot \
+    && install --directory --owner modprobot --group modprobot --mode 0700 /var/lib/modprobot /etc/modprobot \
     && ln -s /app/bin/modprobot /usr/local/bin/modprobot
 
 COPY --from=packages /app/node_modules /app/node_modules
@@ -38,7 +39,6 @@ COPY . /app
 
 # XDG_…: `check` and `pr` keep their results where `serve` and `worker` do, and `setup` writes to /etc/modprobot.
 ENV NODE_ENV=production \
-    NIX_REMOTE=daemon \
     MODPROBOT_DATA=/var/lib/modprobot \
     XDG_CACHE_HOME=/var/lib \
     XDG_CONFIG_HOME=/etc \
@@ -49,7 +49,7 @@ VOLUME ["/var/lib/modprobot", "/nix"]
 EXPOSE 3000 9464
 STOPSIGNAL SIGTERM
 # Alive, not ready: a database that is away or a disk that is full is not cured by starting again.
-HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
+HEALTHCHECK --interval=30s --timeout=5s --start-period=120s --retries=3 \
     CMD busybox wget -q -O /dev/null "http://127.0.0.1:${METRICS_PORT:-9464}/livez"
 ENTRYPOINT ["/usr/bin/tini", "--", "/app/bin/image/entry-point"]
 CMD ["serve"]

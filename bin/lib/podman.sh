@@ -5,9 +5,12 @@ base=docker.io/library/debian:forky-slim
 # Everything of this test is in a place of its own.
 storage=/var/tmp/modprobot-image-test
 engineOptions=()
-# Nix's sandbox and bubblewrap make namespaces of their own inside; docs/operate.md has narrower options. The limits are
-# given because podman asks for more than a machine may allow.
-runOptions=(--privileged --network host --ulimit nofile=1024:20000 --ulimit nproc=4096:4096)
+# What docs/operate.md asks for, and no more: Nix's sandbox and bubblewrap make namespaces and mount a /proc of their own
+# inside. The limits are given because podman asks for more than a machine may allow. The network is this machine's, since
+# podman makes others only where it finds the tools for it.
+runOptions=(--security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined
+  --network host --ulimit nofile=1024:20000 --ulimit nproc=4096:4096)
+[ ! -e /dev/kvm ] || runOptions+=(--device /dev/kvm)
 
 # Podman wants systemd for asking HEALTHCHECK from time to time; here it is asked by hand.
 engine() {

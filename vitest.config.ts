@@ -5,6 +5,8 @@ const APP = [
   "test/{app,store,queue,github,harness,web}/**/*.real.test.ts",
   "test/app.real.test.ts",
   "test/cli/{serve,setup,doctor}.real.test.ts",
+  "test/cli/serve.real.test.ts",
+  "test/cli/pr.real.test.ts",
   "test/git/remote.real.test.ts",
 ];
 

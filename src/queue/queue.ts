@@ -28,6 +28,8 @@ export interface QueueSettings {
   readonly systems: readonly string[];
   /** Trouble that ends nothing: a handler's error that will be tried again, a database that was away. For the log. */
   readonly onError: (error: unknown, where: string) => void;
+  /** Why no check is to be begun here for now; null: they may. Everything else goes on. */
+  readonly holdsChecks?: () => Promise<string | null>;
   /** At once per worker. Default 1. */
   readonly checksAtOnce?: number;
   /** Default 4. */
@@ -70,6 +72,7 @@ export async function openQueue(settings: QueueSettings): Promise<Queue> {
 
   async function take(names: readonly string[], workFor: (queue: string) => JobWork) {
     for (const name of names) {
+      if (isCheckQueue(name) && ((await settings.holdsChecks?.()) ?? null) !== null) continue;
       const [job] = await boss.fetch<JobData>(name, { includeMetadata: true });
       if (job === undefined) continue;
       const holding = holdJob(boss, access, job, workFor(job.sourceName ?? name));

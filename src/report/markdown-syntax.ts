@@ -116,12 +116,16 @@ function flat(text: string, limit = TEXT_LIMIT): string {
   return clip(withoutControls(text.slice(0, limit * 8)).replace(/\s+/g, " "), limit);
 }
 
-/** Mentions, issue numbers and addresses, each with a zero-width space inside. */
+/** What GitHub takes for a commit: a hash or its beginning. Words and numbers of such letters are left alone. */
+const COMMIT = /\b(?=\w*\d)(?=\w*[a-f])[0-9a-f]{7,64}\b|\b[0-9a-f]{40}\b/gi;
+
+/** Mentions, issue numbers, commits, advisories and addresses, each with a zero-width space inside. */
 function withoutReferences(text: string): string {
   return text
     .replaceAll("@", `@${ZERO_WIDTH_SPACE}`)
     .replace(/#(?=\w)/g, `#${ZERO_WIDTH_SPACE}`)
-    .replace(/\bGH-(?=\d)/gi, `$&${ZERO_WIDTH_SPACE}`)
+    .replace(/\bGH-(?=\d)|\bGHSA-(?=\w)/gi, `$&${ZERO_WIDTH_SPACE}`)
+    .replace(COMMIT, (hash) => `${hash.slice(0, 3)}${ZERO_WIDTH_SPACE}${hash.slice(3)}`)
     .replace(/:(?=\/\/)/g, `:${ZERO_WIDTH_SPACE}`)
     .replace(/\bwww(?=\.)/gi, `$&${ZERO_WIDTH_SPACE}`);
 }

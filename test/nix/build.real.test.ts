@@ -94,7 +94,7 @@ describe("a garbage collection", () => {
     } finally {
       process.env["PATH"] = before;
     }
-    expect(await readFile(join(collects, "deleted"), "utf8")).toContain("-collected.drv");
+    expect(await readFile(join(collects, "deleted"), "utf8")).toContain("1 store paths deleted");
   });
 });
 

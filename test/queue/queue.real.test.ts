@@ -93,6 +93,24 @@ describe.each(kinds)("the queue on $name", ({ name, place }) => {
     expect([checks.seen.length, deliveries.seen.length]).toEqual([1, 4]);
   });
 
+  it("begins no check as long as they are held back, and goes on with everything else", async () => {
+    let why: string | null = "the disk is full";
+    await using work = await openWork(await place(), { queue: { holdsChecks: async () => why } });
+    const { check } = await work.store.requestCheck(aCheck());
+    const [checks, deliveries] = [untilAborted(), untilAborted()];
+    await work.queue.work(handlers({ check: checks.run, delivery: deliveries.run }), [SYSTEM]);
+    const delivery = aDelivery();
+    await work.store.acceptDelivery(delivery);
+
+    await eventually(() => deliveries.seen.length === 1);
+    expect(checks.seen).toEqual([]);
+    const left = (await work.queue.jobs()).filter(({ queue }) => queue === `check-${SYSTEM}`);
+    expect(left).toMatchObject([{ state: "waiting", jobs: 1 }]);
+    why = null;
+    await eventually(() => checks.seen.length === 1);
+    expect(checks.seen).toEqual([check.id]);
+  });
+
   it("gives a check only to workers of its system", async () => {
     await using work = await openWork(await place(), { queue: { systems: [SYSTEM, "aarch64-linux"] } });
     const [other, mine] = [untilAborted(), untilAborted()];

@@ -86,6 +86,17 @@ describe("what a pull request wrote is inert", () => {
     expect(text).not.toMatch(/www\./);
   });
 
+  it("leaves nothing for its search for commits and advisories, and words and numbers as they are", () => {
+    const reason = `as in ${"ab12".repeat(10)}, deadbe3f and ${"1".repeat(40)}; GHSA-h4vv-h3jq-v493; deface 1234567 added`;
+    const text = renderMarkdown(
+      checkResult({ consumers: [consumerResult("a", { comparison: "not-run", reason })] }),
+    );
+
+    expect(text).not.toMatch(/(?:ab12){10}|deadbe3f|1{40}|GHSA-h/);
+    expect(text).toContain("dea\u200bdbe3f");
+    expect(text).toContain("deface 1234567 added");
+  });
+
   it("makes no mathematics", () => {
     const consumers = [consumerResult("a", { comparison: "not-run", reason: "costs $x^2$" })];
 

@@ -17,15 +17,21 @@ export function queueProbe(queue: Pick<QueuePort, "depth">): ReadinessProbe {
   return { name: "queue", look: () => queue.depth().then(() => null) };
 }
 
-export function diskProbe(directory: string): ReadinessProbe {
-  return {
-    name: "disk",
-    async look() {
-      const free = await freeBytes(directory);
-      if (free >= DISK_FLOOR_BYTES) return null;
-      return `${mebibytes(free)} MiB are free in ${directory}, fewer than ${mebibytes(DISK_FLOOR_BYTES)}`;
-    },
-  };
+export function diskProbe(directories: readonly string[]): ReadinessProbe {
+  return { name: "disk", look: () => shortOfDisk(directories) };
+}
+
+/** Where there is too little room to begin a check; null: nowhere. What does not exist has no disk of its own. */
+export async function shortOfDisk(
+  directories: readonly string[],
+  floor = DISK_FLOOR_BYTES,
+): Promise<string | null> {
+  for (const directory of directories) {
+    const free = await freeBytes(directory).catch(() => Number.POSITIVE_INFINITY);
+    if (free < floor)
+      return `${mebibytes(free)} MiB are free in ${directory}, fewer than ${mebibytes(floor)}`;
+  }
+  return null;
 }
 
 export function nixProbe(nix: Pick<NixPort, "probe">): ReadinessProbe {

@@ -12,6 +12,7 @@ import { createRemoteGit } from "../../git/remote.ts";
 import { createGitHubApp } from "../../github/github.ts";
 import { createLog, type Log } from "../../log.ts";
 import { createNix } from "../../nix/adapter.ts";
+import { STORE_DIRECTORY } from "../../nix/store-path.ts";
 import { openQueue } from "../../queue/queue.ts";
 import { checkQueue, DELIVERIES, RECONCILE } from "../../queue/queues.ts";
 import { makeRunDirectory } from "../../run-directory.ts";
@@ -28,7 +29,7 @@ import type { QueueHandlers, StorePort } from "../../workflow/app-ports.ts";
 import { hostSystem } from "../host-system.ts";
 import { VERSION } from "../version.ts";
 import { evaluatorBytes } from "./evaluator-memory.ts";
-import { databaseProbe, diskProbe, freeBytes, nixProbe, queueProbe } from "./probes.ts";
+import { databaseProbe, diskProbe, freeBytes, nixProbe, queueProbe, shortOfDisk } from "./probes.ts";
 import { createReceiver } from "./receive.ts";
 
 export interface AppOptions {
@@ -72,7 +73,9 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
         : { url: settings.databaseUrl },
     ),
   );
+  const disks = options.worksHere ? [dataDirectory, tmpdir(), STORE_DIRECTORY] : [dataDirectory];
   const queue = await openQueue({
+    holdsChecks: () => shortOfDisk(disks),
     access: database.access,
     systems,
     checksAtOnce: options.checksAtOnce,
@@ -87,7 +90,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const readiness = createReadiness([
     databaseProbe(database.access),
     queueProbe(queue),
-    diskProbe(dataDirectory),
+    diskProbe(disks),
     ...(options.worksHere ? [nixProbe(nix)] : []),
   ]);
   const metrics = createMetrics({
@@ -113,7 +116,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const closeWeb = async () => webServer?.close(CLOSE_MS);
   opened.defer(closeWeb);
   if (options.worksHere) {
-    const world = await createWorld({ settings, dataDirectory, store, logs, metrics, log });
+    const world = await createWorld({ settings, dataDirectory, disks, store, logs, metrics, log });
     await queue.work(countEnds(createHandlers(world), store, metrics), systems);
   }
 
@@ -148,12 +151,13 @@ function metricsPlace({ metricsHost, metricsPort }: WorkerSettings) {
 async function createWorld(parts: {
   readonly settings: WorkerSettings;
   readonly dataDirectory: string;
+  readonly disks: readonly string[];
   readonly store: StorePort;
   readonly logs: LogDirectory;
   readonly metrics: Metrics;
   readonly log: Log;
 }): Promise<AppWorld> {
-  const { settings, dataDirectory, store, logs, metrics, log } = parts;
+  const { settings, dataDirectory, disks, store, logs, metrics, log } = parts;
   const { appId, privateKey, host, apiUrl } = settings.github;
   const github = createGitHubApp({
     appId,
@@ -185,6 +189,13 @@ async function createWorld(parts: {
     worker: `${hostname()}:${process.pid}`,
     cores: availableParallelism(),
     buildSystem: hostSystem(),
+    async heldBack() {
+      const short = await shortOfDisk(disks);
+      // Where it lies is the operator's business, and stands in /readyz.
+      return short === null
+        ? null
+        : "the disk of the machine is nearly full; it is begun as soon as there is room";
+    },
     pageOf: (id) => (publicUrl === undefined ? null : `${publicUrl}/checks/${id}`),
     clock: () => performance.now(),
     now: () => new Date(),

@@ -77,6 +77,7 @@ async function checkPullRequest(name: string, options: PrOptions, context: Comma
   }
   const { ref, github } = open(name, context);
   const facts = await github.pullRequest(ref, signal);
+  if (facts.state === "closed") throw closed(facts);
   const compared = comparedOf(facts);
   if (compared.merge === null)
     io.stderr.write(
@@ -87,6 +88,15 @@ async function checkPullRequest(name: string, options: PrOptions, context: Comma
   await writeReports(result, options, context);
   if (options.post === true) await post(result, facts, compared, github, context);
   setStatus(exitStatusOf(result.verdict));
+}
+
+/** GitHub makes no test merge of it any more, so there is nothing that says what to compare with. */
+function closed({ owner, name, number, headSha }: PullRequestFacts): UserError {
+  return new UserError(
+    "pull-request-closed",
+    `${owner}/${name}#${number} is closed or merged`,
+    `In a clone that has both commits: modprobot check --base <what it was based on> --head ${headSha.slice(0, 12)}`,
+  );
 }
 
 /** @throws UserError not-a-pull-request, other-host, token-missing */

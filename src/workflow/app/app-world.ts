@@ -22,6 +22,8 @@ export interface AppWorld {
   /** What this machine builds and boots for. */
   readonly cores: number;
   readonly buildSystem: System;
+  /** Why no check is begun here for now, in words for people; null: they are. */
+  readonly heldBack: () => Promise<string | null>;
   /** Address of a check's page; null where there is none to link to. */
   readonly pageOf: (checkId: string) => string | null;
   /** Milliseconds from any origin; only differences are used. */

@@ -7,6 +7,7 @@ import type { CheckRecord } from "../../domain/check-record.ts";
 import { EnvironmentError } from "../../errors.ts";
 import type { CheckParts } from "./check-parts.ts";
 import { sweepInstallation } from "./sweep.ts";
+import { tellQueued } from "./tell-queued.ts";
 
 /** Whoever ended a check is about to tell it. */
 const OWED_AFTER_MS = 60_000;
@@ -27,6 +28,7 @@ export async function reconcile(parts: CheckParts, signal: AbortSignal): Promise
   const steps: Readonly<Record<string, () => Promise<void>>> = {
     "checks without a worker": () => resumeSilent(parts),
     "publications owed": () => tellOwed(parts, signal),
+    "checks that wait for a machine": () => tellQueued(parts, signal),
     "deliveries GitHub could not make": () => redeliverFailed(parts, signal),
     "open pull requests": () => sweepAll(parts, signal),
     "old records": () => world.store.prune(world.now()),

@@ -211,6 +211,28 @@ describe("repair", () => {
     expect(story.owing()).toHaveLength(0);
   });
 
+  it("says on the check run that a check waits for a machine, and why where it is held back", async () => {
+    const story = createStory();
+    story.github.open({ author: "maintainer" });
+    story.github.permissions.set("maintainer", "write");
+    await story.looks();
+    const delivery = story.jobs.shift();
+    await story.startWorker().delivery(delivery?.id ?? "", new AbortController().signal);
+
+    await story.reconcile();
+    expect(story.github.checkRuns).toEqual([]);
+    story.pass(61_000);
+    story.heldBack = "the disk of the machine is nearly full";
+    await story.reconcile();
+    expect(story.github.checkRuns).toMatchObject([{ status: "queued" }]);
+    expect(story.github.checkRuns[0]?.title).toContain("the disk of the machine is nearly full");
+
+    story.heldBack = null;
+    await story.work();
+    expect(story.latest().state).toBe("done");
+    expect(story.github.checkRuns).toMatchObject([{ status: "completed", conclusion: "success" }]);
+  });
+
   it("goes on with its other steps where one fails", async () => {
     const story = createStory();
     story.github.open({ author: "maintainer" });

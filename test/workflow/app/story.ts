@@ -75,6 +75,7 @@ export function createStory() {
       worker,
       cores: 2,
       buildSystem: "x86_64-linux",
+      heldBack: async () => story.heldBack,
       pageOf: (id) => `https://modprobot.example/checks/${id}`,
       clock: () => performance.now(),
       now,
@@ -103,6 +104,8 @@ export function createStory() {
   };
 
   const story = {
+    /** Why no check is begun. */
+    heldBack: null as string | null,
     github,
     store: fake.store,
     rows: fake.rows,

@@ -9,6 +9,7 @@ import { createPrivateKey } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { UserError } from "../errors.ts";
+import type { SecretName, VariableName } from "./variables.ts";
 
 export type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -30,6 +31,8 @@ export interface WorkerSettings {
   readonly dataDirectory: string | undefined;
   /** Where people reach our pages, without a slash at its end; undefined: no links to them. */
   readonly publicUrl: string | undefined;
+  /** Where people say that a finding is wrong; undefined: no link to it. */
+  readonly falseAlarmUrl: string | undefined;
   readonly logLevel: LogLevel;
   readonly metricsHost: string;
   /** Undefined: the default; 0: any free port. */
@@ -45,6 +48,9 @@ export interface ServeSettings extends WorkerSettings {
 
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** A comment has room for it (`report/comment-body.ts`). */
+const LONGEST_LINK = 300;
 
 /** Shorter ones can be guessed from one recorded delivery. */
 const SHORTEST_SECRET = 16;
@@ -96,14 +102,14 @@ const OF_THE_APP = [
   "PRIVATE_KEY_PATH",
   "WEBHOOK_SECRET",
   "WEBHOOK_SECRET_FILE",
-];
+] as const satisfies readonly ReadName[];
 
 /** Throws nothing. */
 export function inspectSettings(variables: Variables): InspectedSettings {
   const reader = createReader(variables);
   const settings = readWorker(reader);
   const isApp = OF_THE_APP.some((name) => reader.text(name) !== undefined);
-  const isComplete = !["APP_ID", "PRIVATE_KEY", "PRIVATE_KEY_PATH"].some((name) =>
+  const isComplete = !(["APP_ID", "PRIVATE_KEY", "PRIVATE_KEY_PATH"] as const).some((name) =>
     reader.complainedAbout(name),
   );
   const hook = createReader(variables);
@@ -138,6 +144,11 @@ function readWorker(reader: Reader): WorkerSettings {
       "Set it to the absolute path of a directory that modprobot may write to.",
     ),
     publicUrl: readPublicUrl(reader),
+    falseAlarmUrl: reader.parsed(
+      "FALSE_ALARM_URL",
+      z.url({ protocol: /^https?$/ }).max(LONGEST_LINK),
+      `Set it to the whole address, of at most ${LONGEST_LINK} characters, that opens a new issue in your tracker.`,
+    ),
     logLevel:
       reader.parsed("LOG_LEVEL", z.enum(LOG_LEVELS), `Set it to one of ${LOG_LEVELS.join(", ")}.`) ?? "info",
     metricsHost: reader.text("METRICS_HOST") ?? "127.0.0.1",
@@ -147,7 +158,12 @@ function readWorker(reader: Reader): WorkerSettings {
 
 /** The password may come by itself: one secret file then serves the database's container and ours. */
 function readDatabaseUrl(reader: Reader): string | undefined {
-  const url = reader.parsed("DATABASE_URL", z.url({ protocol: /^postgres(ql)?$/ }), DATABASE_URL, true);
+  const url = reader.parsed(
+    "DATABASE_URL",
+    z.url({ protocol: /^postgres(ql)?$/ }),
+    DATABASE_URL,
+    reader.secret("DATABASE_URL"),
+  );
   const password = reader.secret("DATABASE_PASSWORD");
   if (password === undefined || url === undefined) {
     if (password !== undefined && !reader.complainedAbout("DATABASE_URL"))
@@ -211,7 +227,7 @@ function readWebhookSecrets(reader: Reader): [string, ...string[]] {
   if (previous !== undefined) complainOfWeakness("WEBHOOK_SECRET_PREVIOUS", previous);
   return previous === undefined ? [now ?? ""] : [now ?? "", previous];
 
-  function complainOfWeakness(name: string, secret: string) {
+  function complainOfWeakness(name: VariableName, secret: string) {
     // Probot's own default, which everybody knows.
     if (secret === "development") reader.problem(name, 'is "development", which is no secret', advice);
     else if (secret.length < SHORTEST_SECRET)
@@ -226,17 +242,20 @@ function readPublicUrl(reader: Reader): string | undefined {
   return url?.replace(/\/+$/, "");
 }
 
+type ReadName = VariableName | `${SecretName}_FILE`;
+
 interface Reader {
   /** Empty is as good as missing: compose files and unit files set variables to nothing. */
-  text(name: string): string | undefined;
+  text(name: ReadName): string | undefined;
   /** From `NAME` or the file that `NAME_FILE` names. */
-  secret(name: string): string | undefined;
-  file(name: string, path: string): string | undefined;
-  required(name: string, advice: string): string | undefined;
-  port(name: string): number | undefined;
-  parsed<T>(name: string, schema: z.ZodType<T>, advice: string, isSecret?: boolean): T | undefined;
-  problem(name: string, what: string, advice: string): void;
-  complainedAbout(name: string): boolean;
+  secret(name: SecretName): string | undefined;
+  file(name: ReadName, path: string): string | undefined;
+  required(name: VariableName, advice: string): string | undefined;
+  port(name: VariableName): number | undefined;
+  /** @param value where it is not simply the text of the variable */
+  parsed<T>(name: VariableName, schema: z.ZodType<T>, advice: string, value?: string): T | undefined;
+  problem(name: ReadName, what: string, advice: string): void;
+  complainedAbout(name: VariableName): boolean;
   problems(): readonly string[];
   finish(): void;
 }
@@ -288,8 +307,7 @@ function createReader(variables: Variables): Reader {
       problem(name, "is no port", "Set it to a number from 0 to 65535; 0 takes any that is free.");
       return undefined;
     },
-    parsed(name, schema, advice, isSecret = false) {
-      const value = isSecret ? secret(name) : text(name);
+    parsed(name, schema, advice, value = text(name)) {
       if (value === undefined) return undefined;
       const parsed = schema.safeParse(value);
       if (parsed.success) return parsed.data;

@@ -12,9 +12,10 @@ import {
 } from "./app-settings.ts";
 import { parseSetupSettings, type SetupSettings } from "./setup-settings.ts";
 import { parseTokenSettings, type TokenSettings } from "./token-settings.ts";
+import type { VariableName } from "./variables.ts";
 
 /** Variables that say where Nix is and how to reach it; none of them is secret. */
-const PASSED_ON = [
+export const PASSED_ON = [
   "PATH",
   "TMPDIR",
   "NIX_REMOTE",
@@ -24,7 +25,7 @@ const PASSED_ON = [
   "NIX_STORE_DIR",
   "NIX_LOG_DIR",
   "NIX_SSL_CERT_FILE",
-] as const;
+] as const satisfies readonly VariableName[];
 
 /** The environment of every program we start. HOME is a path that does not exist, as in Nix's own sandbox. */
 export function cleanEnvironment(): Record<string, string> {

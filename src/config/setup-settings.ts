@@ -1,5 +1,6 @@
 /** Settings of `modprobot setup`: which GitHub, and where this server will be reached. */
 import type { Variables } from "./app-settings.ts";
+import type { VariableName } from "./variables.ts";
 
 export interface SetupSettings {
   /** As given, not checked: the option `--public-url` wins over it. */
@@ -11,7 +12,7 @@ export interface SetupSettings {
 }
 
 export function parseSetupSettings(variables: Variables): SetupSettings {
-  const given = (name: string) => variables[name]?.trim() || undefined;
+  const given = (name: VariableName) => variables[name]?.trim() || undefined;
   return {
     publicUrl: given("PUBLIC_URL"),
     host: given("GHE_HOST"),

@@ -1,6 +1,7 @@
 /** Settings of `modprobot pr`: a person's token and where it is good for. Variables are handed in; `env.ts` hands in the real ones. */
 import { UserError } from "../errors.ts";
 import type { Variables } from "./app-settings.ts";
+import type { VariableName } from "./variables.ts";
 
 export interface TokenSettings {
   readonly token: string;
@@ -12,9 +13,8 @@ export interface TokenSettings {
 
 /** @throws UserError token-missing */
 export function parseTokenSettings(variables: Variables): TokenSettings {
-  const token = [variables["GITHUB_TOKEN"], variables["GH_TOKEN"]].find(
-    (value) => (value ?? "").trim() !== "",
-  );
+  const given = (name: VariableName) => (variables[name] ?? "").trim() || undefined;
+  const token = given("GITHUB_TOKEN") ?? given("GH_TOKEN");
   if (token === undefined) {
     throw new UserError(
       "token-missing",
@@ -23,6 +23,5 @@ export function parseTokenSettings(variables: Variables): TokenSettings {
         "With GitHub's own command line: GITHUB_TOKEN=$(gh auth token) modprobot pr …",
     );
   }
-  const given = (name: string) => (variables[name] ?? "") || undefined;
-  return { token: token.trim(), host: given("GHE_HOST"), apiUrl: given("MODPROBOT_GITHUB_API_URL") };
+  return { token, host: given("GHE_HOST"), apiUrl: given("MODPROBOT_GITHUB_API_URL") };
 }

@@ -69,6 +69,12 @@ describe("settings of the App", () => {
     ["a database that is none of ours", { DATABASE_URL: "mysql://x/y" }, "DATABASE_URL cannot be used"],
     ["a password without a database", { DATABASE_PASSWORD: "p" }, "DATABASE_PASSWORD is set without"],
     ["an address that is a name", { PUBLIC_URL: "example.org" }, "PUBLIC_URL cannot be used"],
+    ["a tracker that is no address", { FALSE_ALARM_URL: "issues" }, "FALSE_ALARM_URL cannot be used"],
+    [
+      "a tracker too long to link",
+      { FALSE_ALARM_URL: `https://x.example/${"y".repeat(300)}` },
+      "at most 300",
+    ],
     ["a level nobody knows", { LOG_LEVEL: "loud" }, "LOG_LEVEL cannot be used"],
   ])("refuses %s", (_name, variables, words) => {
     expect(problemsOf({ ...GOOD, ...variables })).toContain(words);

@@ -14,30 +14,38 @@ import { COMMENT_LIMIT } from "./fit.ts";
 import { renderMarkdown } from "./markdown.ts";
 import { renderHeading, renderLink, renderPhrase } from "./markdown-syntax.ts";
 
+/** The operator's addresses, never a pull request's. */
+export interface CommentLinks {
+  readonly pageOf: PageOf;
+  /** Where people say that a finding is wrong; null: nowhere. */
+  readonly falseAlarmUrl: string | null;
+}
+
 export type SpokenView = Exclude<CommentView, { kind: "nothing" }>;
 
 /** Within GitHub's limits, ends in the marker. @param headSha of the pull request now */
-export function renderComment(view: SpokenView, headSha: string, pageOf: PageOf): string {
-  return withMarker(renderView(view, headSha, pageOf), REPORT_MARKER);
+export function renderComment(view: SpokenView, headSha: string, links: CommentLinks): string {
+  return withMarker(renderView(view, headSha, links), REPORT_MARKER);
 }
 
-function renderView(view: SpokenView, headSha: string, pageOf: PageOf): string {
+function renderView(view: SpokenView, headSha: string, links: CommentLinks): string {
   const { check } = view;
+  const { pageOf } = links;
   switch (view.kind) {
     case "report":
       return view.outdatedBy === null
-        ? renderReport(check, pageOf, {})
-        : renderOutdated(check, view.outdatedBy, pageOf, []);
+        ? renderReport(check, links, {})
+        : renderOutdated(check, view.outdatedBy, links, []);
     case "progress":
-      return renderReport(check, pageOf, {});
+      return renderReport(check, links, {});
     case "waiting":
-      return renderReport(check, pageOf, { notes: [waitingNote()] });
+      return renderReport(check, links, { notes: [waitingNote()] });
     case "started": {
       const note: Phrase = ["⏳ Checking head ", short(check.headSha), "."];
       if (view.previous === null) return renderAlone(note, [], pageOf(check.id));
       if (view.previous.headSha === headSha)
-        return renderReport(view.previous, pageOf, { notes: [["⏳ This head is checked again."]] });
-      return renderOutdated(view.previous, headSha, pageOf, [note]);
+        return renderReport(view.previous, links, { notes: [["⏳ This head is checked again."]] });
+      return renderOutdated(view.previous, headSha, links, [note]);
     }
     case "untouched":
       return renderAlone(
@@ -48,8 +56,8 @@ function renderView(view: SpokenView, headSha: string, pageOf: PageOf): string {
     case "ended": {
       const note: Phrase = ["Head ", short(check.headSha), ": ", ...endedNote(check)];
       if (view.previous === null) return renderAlone(["⚠️ Not checked"], [note], pageOf(check.id));
-      if (view.previous.headSha === headSha) return renderReport(view.previous, pageOf, { notes: [note] });
-      return renderOutdated(view.previous, headSha, pageOf, [note]);
+      if (view.previous.headSha === headSha) return renderReport(view.previous, links, { notes: [note] });
+      return renderOutdated(view.previous, headSha, links, [note]);
     }
   }
 }
@@ -59,26 +67,32 @@ interface Around {
   readonly notes?: readonly Phrase[];
 }
 
-function renderReport(check: CheckRecord, pageOf: PageOf, { headline, notes = [] }: Around): string {
+function renderReport(check: CheckRecord, links: CommentLinks, { headline, notes = [] }: Around): string {
   const { result } = check;
+  const { pageOf, falseAlarmUrl } = links;
   if (result === null) return renderAlone(headline ?? ["⏳ Checking"], notes, pageOf(check.id));
   const compared = comparedNote(check);
+  const below = [
+    ...(falseAlarmUrl === null ? [] : [renderLink("A false alarm? Say so", falseAlarmUrl)]),
+    renderPhrase(HELP),
+  ].join(" · ");
+  const room = ROOM + Buffer.byteLength(below);
   return renderMarkdown(result, {
-    limit: { characters: COMMENT_LIMIT.characters - ROOM, bytes: COMMENT_LIMIT.bytes - ROOM },
+    limit: { characters: COMMENT_LIMIT.characters - room, bytes: COMMENT_LIMIT.bytes - room },
     links: linksOf(pageOf(check.id), result),
     notes: [...notes, ...(compared === undefined ? [] : [compared])],
     ...(headline === undefined ? {} : { headline }),
-  }).concat(`\n${renderPhrase(HELP)}\n`);
+  }).concat(`\n${below}\n`);
 }
 
 function renderOutdated(
   check: CheckRecord,
   headSha: string,
-  pageOf: PageOf,
+  links: CommentLinks,
   notes: readonly Phrase[],
 ): string {
   const was = check.result === null ? [] : [" ", ...prose(withoutMark(check.result))];
-  return renderReport(check, pageOf, {
+  return renderReport(check, links, {
     headline: [
       "🕰️ Outdated: head is now ",
       short(headSha),
@@ -112,5 +126,5 @@ function linksOf(page: string | null, result?: CheckResult): Readonly<Record<str
 }
 
 const HELP: Phrase = prose("`/modprobot help` lists all commands.");
-/** For the line of help, the marker and line ends. */
-const ROOM = 200;
+/** For the marker and line ends. */
+const ROOM = 100;

@@ -12,6 +12,8 @@ import { checkRecord } from "./check-records.ts";
 const HEAD = "a".repeat(40);
 const NEWER = "d".repeat(40);
 const page = (id: string) => `https://modprobot.example/checks/${id}`;
+const links = { pageOf: page, falseAlarmUrl: null };
+const noLinks = { pageOf: () => null, falseAlarmUrl: null };
 const report = checkRecord({ result: foundingCase() });
 
 function linesOf(...given: Parameters<typeof renderComment>): string[] {
@@ -21,7 +23,7 @@ function linesOf(...given: Parameters<typeof renderComment>): string[] {
 }
 
 it("begins with what is wrong, then says what it is about", () => {
-  const [headline, about] = linesOf({ kind: "report", check: report, outdatedBy: null }, HEAD, page);
+  const [headline, about] = linesOf({ kind: "report", check: report, outdatedBy: null }, HEAD, links);
 
   expect(headline).toMatch(/^### ❌ 13 consumers break, 7 of them silently/);
   expect(about).toBe(
@@ -32,14 +34,14 @@ it("begins with what is wrong, then says what it is about", () => {
 it("says that a conflict made it compare something else", () => {
   const check = { ...report, mergeSha: null, conflict: true };
 
-  expect(renderComment({ kind: "report", check, outdatedBy: null }, HEAD, page)).toContain(
+  expect(renderComment({ kind: "report", check, outdatedBy: null }, HEAD, links)).toContain(
     "conflicts with its base branch, so it was compared with the merge base `bbbbbbbbbbbb`",
   );
 });
 
 it("says that it is outdated before anything else, and takes the mark of success away", () => {
   const check = checkRecord({ result: checkResult({ headline: "✅ Nothing breaks" }) });
-  const [headline] = linesOf({ kind: "report", check, outdatedBy: NEWER }, NEWER, page);
+  const [headline] = linesOf({ kind: "report", check, outdatedBy: NEWER }, NEWER, links);
 
   expect(headline).toBe(
     "### 🕰️ Outdated: head is now `dddddddddddd`, this is about `aaaaaaaaaaaa`. Nothing breaks",
@@ -48,7 +50,7 @@ it("says that it is outdated before anything else, and takes the mark of success
 
 it("says who can go on where it waits", () => {
   const check = checkRecord({ state: "waiting", result: notRun() });
-  const [, note] = linesOf({ kind: "waiting", check }, HEAD, page);
+  const [, note] = linesOf({ kind: "waiting", check }, HEAD, links);
 
   expect(note).toContain("Somebody with write access");
   expect(note).toContain("`/modprobot approve`");
@@ -56,7 +58,7 @@ it("says who can go on where it waits", () => {
 
 it("keeps the last report, as outdated, while the next one is made", () => {
   const check = checkRecord({ headSha: NEWER, state: "running" });
-  const [headline, note] = linesOf({ kind: "started", check, previous: report }, NEWER, page);
+  const [headline, note] = linesOf({ kind: "started", check, previous: report }, NEWER, links);
 
   expect(headline).toMatch(/^### 🕰️ Outdated/);
   expect(note).toBe("⏳ Checking head `dddddddddddd`.");
@@ -64,7 +66,7 @@ it("keeps the last report, as outdated, while the next one is made", () => {
 
 it("calls a report of the same head by no such name", () => {
   const again = checkRecord({ state: "running" });
-  const [headline, note] = linesOf({ kind: "started", check: again, previous: report }, HEAD, page);
+  const [headline, note] = linesOf({ kind: "started", check: again, previous: report }, HEAD, links);
 
   expect(headline).not.toContain("Outdated");
   expect(note).toBe("⏳ This head is checked again.");
@@ -76,11 +78,11 @@ it.each([
 ] as const)("says how a check without a report ended: %s", (state, reason, words) => {
   const check = checkRecord({ state, reason });
 
-  expect(renderComment({ kind: "ended", check, previous: null }, HEAD, page)).toContain(words);
+  expect(renderComment({ kind: "ended", check, previous: null }, HEAD, links)).toContain(words);
 });
 
 it("says that nothing is touched", () => {
-  expect(renderComment({ kind: "untouched", check: checkRecord() }, HEAD, page)).toContain(
+  expect(renderComment({ kind: "untouched", check: checkRecord() }, HEAD, links)).toContain(
     "Nothing to check: no kernel recipe is touched at head `aaaaaaaaaaaa`.",
   );
 });
@@ -88,8 +90,18 @@ it("says that nothing is touched", () => {
 it("links the full report where there is one to link", () => {
   const view = { kind: "report", check: report, outdatedBy: null } as const;
 
-  expect(renderComment(view, HEAD, page)).toContain(`[Full report](${page(report.id)})`);
-  expect(renderComment(view, HEAD, () => null)).not.toContain("Full report");
+  expect(renderComment(view, HEAD, links)).toContain(`[Full report](${page(report.id)})`);
+  expect(renderComment(view, HEAD, noLinks)).not.toContain("Full report");
+});
+
+it("asks to be told of false alarms where there is somewhere to tell", () => {
+  const falseAlarmUrl = "https://git.example/o/r/issues/new?template=false-alarm.yml";
+  const view = { kind: "report", check: report, outdatedBy: null } as const;
+
+  expect(linesOf(view, HEAD, { ...links, falseAlarmUrl }).at(-2)).toBe(
+    `[A false alarm? Say so](${falseAlarmUrl}) · \`/modprobot help\` lists all commands.`,
+  );
+  expect(renderComment(view, HEAD, links)).not.toContain("false alarm");
 });
 
 it("links the logs where something fails", () => {
@@ -97,7 +109,7 @@ it("links the logs where something fails", () => {
     renderComment(
       { kind: "report", check: checkRecord({ state: "done", result }), outdatedBy: null },
       HEAD,
-      page,
+      links,
     );
 
   expect(commented(foundingCase())).toMatch(/\[Logs\]\(\S+#logs\)/);
@@ -118,7 +130,7 @@ describe("every view", () => {
   ] as const;
 
   it.each(views)("$kind ends in the marker", (view) => {
-    expect(hasMarker(renderComment(view, HEAD, page), REPORT_MARKER)).toBe(true);
+    expect(hasMarker(renderComment(view, HEAD, links), REPORT_MARKER)).toBe(true);
   });
 
   it("fits a comment, whatever is in the report", () => {
@@ -137,7 +149,8 @@ describe("every view", () => {
           ? { ...view, check, previous: check }
           : { ...view, check };
 
-      expect(renderComment(again, HEAD, page).length).toBeLessThanOrEqual(60_000);
+      const falseAlarmUrl = `https://git.example/${"x".repeat(280)}`;
+      expect(renderComment(again, HEAD, { ...links, falseAlarmUrl }).length).toBeLessThanOrEqual(60_000);
     }
   });
 
@@ -147,13 +160,10 @@ describe("every view", () => {
       { kind: "report", check, outdatedBy: NEWER },
       { kind: "ended", check, previous: null },
     ] as const) {
-      const tree = fromMarkdown(
-        renderComment(view, HEAD, () => null),
-        {
-          extensions: [gfm()],
-          mdastExtensions: [gfmFromMarkdown()],
-        },
-      );
+      const tree = fromMarkdown(renderComment(view, HEAD, noLinks), {
+        extensions: [gfm()],
+        mdastExtensions: [gfmFromMarkdown()],
+      });
       visit(tree, (node) => {
         expect(["link", "linkReference", "image", "imageReference", "definition"]).not.toContain(node.type);
         if (node.type === "html")

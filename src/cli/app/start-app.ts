@@ -167,7 +167,7 @@ async function createWorld(parts: {
     log,
     onRequest: metrics.githubRequest,
   });
-  const { publicUrl } = settings;
+  const { publicUrl, falseAlarmUrl } = settings;
   return {
     github,
     store,
@@ -197,6 +197,7 @@ async function createWorld(parts: {
         : "the disk of the machine is nearly full; it is begun as soon as there is room";
     },
     pageOf: (id) => (publicUrl === undefined ? null : `${publicUrl}/checks/${id}`),
+    falseAlarmUrl: falseAlarmUrl ?? null,
     clock: () => performance.now(),
     now: () => new Date(),
     log,

@@ -26,6 +26,8 @@ export interface AppWorld {
   readonly heldBack: () => Promise<string | null>;
   /** Address of a check's page; null where there is none to link to. */
   readonly pageOf: (checkId: string) => string | null;
+  /** Where people say that a finding is wrong; null where there is no such place. */
+  readonly falseAlarmUrl: string | null;
   /** Milliseconds from any origin; only differences are used. */
   readonly clock: () => number;
   readonly now: () => Date;

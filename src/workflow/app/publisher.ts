@@ -66,7 +66,7 @@ export function createPublisher(world: AppWorld): Publisher {
       touched: settings !== undefined,
     });
     if (view.kind !== "nothing") {
-      const body = renderComment(view, headSha, world.pageOf);
+      const body = renderComment(view, headSha, world);
       const { id } = await github.upsertComment(pullRequest, looksForOthers ? null : known, body, signal);
       if (id !== known) await store.rememberComment(repositoryId, number, id);
       log.info({ ...traced(latest), comment: id, says: view.kind }, "comment published");

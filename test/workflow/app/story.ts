@@ -77,6 +77,7 @@ export function createStory() {
       buildSystem: "x86_64-linux",
       heldBack: async () => story.heldBack,
       pageOf: (id) => `https://modprobot.example/checks/${id}`,
+      falseAlarmUrl: null,
       clock: () => performance.now(),
       now,
       log: recordingLog(logged),

@@ -3,7 +3,10 @@
  *
  * The error text of each schema says what is allowed; `mistakes.ts` adds where it stands and what was seen.
  * What one value alone cannot show (a limit above another) is in `rules.ts`. The JSON Schema that
- * `modprobot schema` prints is made from this.
+ * `modprobot schema` prints is made from this, and so is docs/configure.md.
+ *
+ * What trips people up: where a value is rewritten on reading, the JSON Schema leaves out `default` and keeps `prefault`,
+ * which is a default that is read like what somebody wrote.
  */
 import { z } from "zod";
 import { formatAttrPath, parseAttrPath } from "../domain/attr-path.ts";
@@ -86,7 +89,7 @@ const repository = z.strictObject(
     input: text(/^[A-Za-z_][A-Za-z0-9_'-]*$/, "the name of an argument")
       .default("nixpkgs")
       .describe("Argument of the entry that this tree takes the place of."),
-    attrs: list(attr, "attribute paths").default([]).describe("Attributes to build there."),
+    attrs: list(attr, "attribute paths").prefault([]).describe("Attributes to build there."),
   },
   { error: "a mapping with repository and revision" },
 );
@@ -95,11 +98,17 @@ const consumers = z.union(
   [
     z.literal("auto"),
     z.strictObject({
-      auto: truth.default(true).describe("Look for consumers in the derivation graph and in the sources."),
+      auto: truth
+        .default(true)
+        .describe(
+          "Look for consumers in the derivation graph and in the sources. Not acted on yet: it is always done.",
+        ),
       attrs: list(attr, "attribute paths")
-        .default([])
+        .prefault([])
         .describe("Attributes that are always built and compared."),
-      repositories: list(repository, "repositories").default([]).describe("Other repositories, pinned."),
+      repositories: list(repository, "repositories")
+        .prefault([])
+        .describe("Other repositories, pinned. Not acted on yet: none is built."),
     }),
   ],
   { error: "auto, or a mapping with auto, attrs and repositories" },
@@ -115,8 +124,8 @@ const moduleRequest = z.union(
       module: moduleName.describe("Name without .ko."),
       options: z
         .record(optionName, optionValue, { error: "a mapping of parameters to values" })
-        .default({})
-        .describe("Parameters; each is read back from /sys/module/<module>/parameters."),
+        .prefault({})
+        .describe("Parameters; each is read back from `/sys/module/…/parameters`."),
     }),
   ],
   { error: 'a module with options, such as "loop max_loop=4", or a mapping with module and options' },
@@ -211,17 +220,17 @@ export const CONFIG_SCHEMA = z.strictObject(
       ),
     kernels: list(attr, "attribute paths", 50)
       .min(1, { error: "at least one attribute path" })
-      .default(["linux", "linux_latest"])
+      .prefault(["linux", "linux_latest"])
       .describe("Kernels to build in full, at base and head."),
     vmTests: list(attr, "attribute paths", 100)
-      .default(["nixosTests.systemd-initrd-modprobe"])
+      .prefault(["nixosTests.systemd-initrd-modprobe"])
       .describe("Derivations whose build is a test in a VM."),
     modprobe: list(moduleRequest, "modules", 100)
       .optional()
       .describe(
         "Modules to load, with options, in the built-in boot test. Default: a handful with dependencies.",
       ),
-    consumers: consumers.default("auto").describe("What depends on the kernels and must keep working."),
+    consumers: consumers.prefault("auto").describe("What depends on the kernels and must keep working."),
     sizes: z
       .record(
         text(/^[A-Za-z0-9+._?=-]+$/, "the name of an output"),

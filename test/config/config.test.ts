@@ -282,6 +282,15 @@ describe("the JSON Schema", () => {
     expect(mistakes(text).length === 0).toBe(valid);
   });
 
+  it("has the default of every key, those that are rewritten on reading as well", () => {
+    const properties = configJsonSchema()["properties"] as Record<string, { default?: unknown }>;
+    const without = Object.keys(properties).filter((key) => properties[key]?.default === undefined);
+
+    // Its default depends on the kernel.
+    expect(without).toEqual(["modprobe"]);
+    expect(properties["kernels"]?.default).toEqual(["linux", "linux_latest"]);
+  });
+
   it("describes every key", () => {
     const properties = configJsonSchema()["properties"] as Record<string, { description?: string }>;
 

@@ -35,6 +35,8 @@ export type CheckScope =
       readonly consumers?: readonly AttrPath[];
       /** Whose rebuild is to be explained. */
       readonly why?: readonly AttrPath[];
+      /** Boots that passed before are no answer: somebody wants to see it once more. */
+      readonly bootAgain?: true;
     }
   | { readonly kind: "rebuilds"; readonly why?: readonly AttrPath[] };
 

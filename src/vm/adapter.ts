@@ -41,7 +41,7 @@ export function createVm({ temporaryDirectory, dataDirectory, now = () => new Da
     const programs = await findPrograms(machine.qemu, signal);
     const today = now().toISOString().slice(0, 10);
     const key = await keyOf(request, machine, programs, today);
-    const known = await cache.read(key);
+    const known = request.again === true ? undefined : await cache.read(key);
     if (known !== undefined) return known;
 
     const directory = await mkdtemp(join(temporaryDirectory, "vm-"));

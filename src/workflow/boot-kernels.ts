@@ -44,7 +44,8 @@ export async function bootKernels(
     const bootRequest = requestFor(facts, modprobe, limits.vmSeconds, limits.vmMemory);
     if (bootRequest === undefined)
       return { outcome: "not-run", reason: `${kernel.attr} has no boot image at ${side}` };
-    const outcome = await lanes.vms.add(() => world.vm.boot(bootRequest, signal));
+    const again = request.bootAgain === true;
+    const outcome = await lanes.vms.add(() => world.vm.boot({ ...bootRequest, again }, signal));
     if (outcome.outcome === "not-run") stage.notRun(outcome.reason);
     stage.detail(`${kernel.attr} at ${side}: ${outcome.outcome}`);
     return outcome;

@@ -116,6 +116,8 @@ export interface BootRequest {
   readonly load: readonly ModprobeRequest[];
   readonly timeoutSeconds: number;
   readonly memoryMegabytes: number;
+  /** Also where exactly this has passed before. */
+  readonly again?: boolean;
 }
 
 export interface VmPort {

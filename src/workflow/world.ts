@@ -32,4 +32,6 @@ export interface CheckRequest {
   readonly scope: "everything" | "rebuilds";
   /** Attrs whose rebuild is to be explained. */
   readonly why?: readonly AttrPath[];
+  /** Kernels are booted also where exactly this has passed before. */
+  readonly bootAgain?: boolean;
 }

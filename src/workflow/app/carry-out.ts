@@ -74,6 +74,7 @@ export async function carryOut(job: Job, parts: CheckParts, signal: AbortSignal)
         systems,
         scope: approved && check.scope.kind === "everything" ? "everything" : "rebuilds",
         why: check.scope.why ?? [],
+        bootAgain: check.scope.kind === "everything" && check.scope.bootAgain === true,
       },
       {
         ...tools(place, world),

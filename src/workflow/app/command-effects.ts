@@ -112,7 +112,7 @@ async function rebuilds(why: AttrPath | undefined, given: GivenCommand, parts: C
 
 /** Asks for a check with these additions, which join those of a check of the same head that has not ended. */
 async function request(
-  additions: Omit<FullScope, "kind">,
+  additions: Omit<FullScope, "kind" | "bootAgain">,
   given: GivenCommand,
   parts: CheckParts,
 ): Promise<Effect> {

@@ -11,6 +11,7 @@ import type { ButtonHint, PullRequestHint } from "../pull-request-events.ts";
 import type { AppWorld } from "./app-world.ts";
 import type { CheckParts } from "./check-parts.ts";
 import { readPolicy } from "./read-config.ts";
+import { scopeOnceMore } from "./scope.ts";
 
 export async function pressButton(
   press: ButtonHint,
@@ -70,7 +71,7 @@ async function pressOn(
   await store.requestCheck({
     ...pullRequest,
     headSha,
-    scope: latest?.headSha === headSha ? latest.scope : { kind: "everything" },
+    scope: scopeOnceMore(latest?.headSha === headSha ? latest.scope : undefined, button === "vm"),
     requestedBy: login,
     approved: decision.approves || (await store.isApproved(repositoryId, number, headSha)),
     requestKey: `button ${guid}`,

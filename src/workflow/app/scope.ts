@@ -13,6 +13,7 @@ export function addScopes(a: FullScope, b: FullScope): FullScope {
     ...added("tests", a.tests, b.tests),
     ...added("consumers", a.consumers, b.consumers),
     ...added("why", a.why, b.why),
+    ...(a.bootAgain === true || b.bootAgain === true ? { bootAgain: true } : {}),
   };
 }
 
@@ -24,6 +25,15 @@ function added(
   const attrs = union(a, b);
   return attrs.length === 0 ? {} : { [key]: attrs };
 }
+
+/** What a button asks for: the same once more, where boots that passed before are an answer or are not. */
+export function scopeOnceMore(before: CheckScope | undefined, bootAgain: boolean): CheckScope {
+  if (before?.kind === "rebuilds" && !bootAgain) return before;
+  const { bootAgain: _, ...scope } = before?.kind === "everything" ? before : EVERYTHING;
+  return bootAgain ? { ...scope, bootAgain } : scope;
+}
+
+const EVERYTHING: FullScope = { kind: "everything" };
 
 /** The last part of an attr that is a kernel: `linux_6_12`, `linuxPackages.kernel`. */
 const KERNEL = /^linux(?!Packages)[^.]*$|\.kernel$/;

@@ -14,6 +14,8 @@ export interface FakeRepository {
   onEvaluate: () => Promise<void>;
   onBuild: () => Promise<void>;
   builds: number;
+  /** Boots of which no earlier one was an answer. */
+  bootedAgain: number;
 }
 
 export function createFakeRepository(): FakeRepository {
@@ -23,6 +25,7 @@ export function createFakeRepository(): FakeRepository {
     onEvaluate: async () => {},
     onBuild: async () => {},
     builds: 0,
+    bootedAgain: 0,
   };
 }
 
@@ -121,15 +124,18 @@ export function createFakeWorkplace(repository: FakeRepository): Workplace {
       }),
     },
     vm: {
-      boot: async () => ({
-        outcome: "passed",
-        seconds: 1,
-        accelerator: "tcg",
-        problems: [],
-        modules: [],
-        splats: [],
-        consoleTail: [],
-      }),
+      async boot({ again }) {
+        if (again === true) repository.bootedAgain += 1;
+        return {
+          outcome: "passed",
+          seconds: 1,
+          accelerator: "tcg",
+          problems: [],
+          modules: [],
+          splats: [],
+          consoleTail: [],
+        };
+      },
     },
   };
 }

@@ -8,16 +8,13 @@ import { join, resolve } from "node:path";
 import type { ServeSettings, WorkerSettings } from "../../config/app-settings.ts";
 import { defaultDataDirectory } from "../../config/env.ts";
 import { isFinal } from "../../domain/check-record.ts";
-import { createRemoteGit } from "../../git/remote.ts";
 import { createGitHubApp } from "../../github/github.ts";
 import { createLog, type Log } from "../../log.ts";
 import { createNix } from "../../nix/adapter.ts";
 import { openQueue } from "../../queue/queue.ts";
 import { checkQueue, DELIVERIES, RECONCILE } from "../../queue/queues.ts";
-import { makeRunDirectory } from "../../run-directory.ts";
 import { openDatabase } from "../../store/database.ts";
 import { createStore } from "../../store/store.ts";
-import { createVm } from "../../vm/adapter.ts";
 import { createMetrics, type Metrics } from "../../web/metrics.ts";
 import { createReadiness } from "../../web/readiness.ts";
 import { type ListeningServer, startMetricsServer, startWebServer } from "../../web/server.ts";
@@ -26,6 +23,7 @@ import { createHandlers } from "../../workflow/app/handlers.ts";
 import type { QueueHandlers, StorePort } from "../../workflow/app-ports.ts";
 import { hostSystem } from "../host-system.ts";
 import { VERSION } from "../version.ts";
+import { heapFor, openWorkplace } from "./open-workplace.ts";
 import { databaseProbe, diskProbe, freeBytes, nixProbe, queueProbe } from "./probes.ts";
 import { createReceiver } from "./receive.ts";
 
@@ -106,7 +104,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const closeWeb = async () => webServer?.close(CLOSE_MS);
   opened.defer(closeWeb);
   if (options.worksHere) {
-    const world = await createWorld({ settings, dataDirectory, store, metrics, log });
+    const world = await createWorld({ ...options, dataDirectory, store, metrics, log });
     await queue.work(countEnds(createHandlers(world), store, metrics), systems);
   }
 
@@ -141,6 +139,7 @@ function metricsPlace({ metricsHost, metricsPort }: WorkerSettings) {
 async function createWorld(parts: {
   readonly settings: WorkerSettings;
   readonly dataDirectory: string;
+  readonly checksAtOnce: number;
   readonly store: StorePort;
   readonly metrics: Metrics;
   readonly log: Log;
@@ -156,26 +155,17 @@ async function createWorld(parts: {
     onRequest: metrics.githubRequest,
   });
   const { publicUrl } = settings;
+  const buildSystem = hostSystem();
+  const place = { dataDirectory, temporaryDirectory: tmpdir(), cores: availableParallelism(), buildSystem };
+  const heapMegabytes = heapFor(parts.checksAtOnce);
   return {
     github,
     store,
     receive: await createReceiver({ appId, privateKey }),
-    async openWorkplace({ repositoryId, credential }, signal) {
-      const run = await makeRunDirectory(tmpdir());
-      try {
-        const places = { dataDirectory, temporaryDirectory: run.path };
-        const git = await createRemoteGit({ ...places, repositoryId, credential, signal });
-        const [nix, vm] = [createNix(places), createVm(places)];
-        return { git, nix, vm, [Symbol.asyncDispose]: () => run[Symbol.asyncDispose]() };
-      } catch (error) {
-        await run[Symbol.asyncDispose]();
-        throw error;
-      }
-    },
+    openWorkplace: (request, signal) => openWorkplace(request, { place, heapMegabytes, log }, signal),
     // In a container the process number is the same after a restart, elsewhere an old lease ends by itself.
     worker: `${hostname()}:${process.pid}`,
-    cores: availableParallelism(),
-    buildSystem: hostSystem(),
+    buildSystem,
     pageOf: (id) => (publicUrl === undefined ? null : `${publicUrl}/checks/${id}`),
     clock: () => performance.now(),
     now: () => new Date(),

@@ -65,7 +65,6 @@ export function createStory() {
       receive: async (delivery, heard) => events.get(delivery.guid)?.(heard),
       openWorkplace: async () => ({ ...createFakeWorkplace(repository), async [Symbol.asyncDispose]() {} }),
       worker,
-      cores: 2,
       buildSystem: "x86_64-linux",
       pageOf: (id) => `https://modprobot.example/checks/${id}`,
       clock: () => performance.now(),

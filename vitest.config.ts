@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 const APP = [
   "test/{app,store,queue,github,harness,web}/**/*.real.test.ts",
   "test/app.real.test.ts",
-  "test/cli/serve.real.test.ts",
+  "test/cli/{serve,setup,doctor}.real.test.ts",
   "test/git/remote.real.test.ts",
 ];
 

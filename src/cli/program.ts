@@ -4,6 +4,7 @@ import { checkCommand } from "./commands/check.ts";
 import { prCommand } from "./commands/pr.ts";
 import { schemaCommand } from "./commands/schema.ts";
 import { serveCommand } from "./commands/serve.ts";
+import { setupCommand } from "./commands/setup.ts";
 import { workerCommand } from "./commands/worker.ts";
 import type { TerminalIo } from "./terminal-io.ts";
 import { VERSION } from "./version.ts";
@@ -41,6 +42,7 @@ export function createProgram(
   program.addCommand(inherit(program, checkCommand("check", context)));
   program.addCommand(inherit(program, checkCommand("rebuilds", context)));
   program.addCommand(inherit(program, schemaCommand(context)));
+  program.addCommand(inherit(program, setupCommand(context)));
   program.addCommand(inherit(program, serveCommand(context)));
   program.addCommand(inherit(program, workerCommand(context)));
   program.addCommand(inherit(program, prCommand(context)));

@@ -8,6 +8,7 @@ import {
   type ServeSettings,
   type WorkerSettings,
 } from "./app-settings.ts";
+import { parseSetupSettings, type SetupSettings } from "./setup-settings.ts";
 import { parseTokenSettings, type TokenSettings } from "./token-settings.ts";
 
 /** Variables that say where Nix is and how to reach it; none of them is secret. */
@@ -39,6 +40,13 @@ export function defaultDataDirectory(): string {
   return `${process.env["HOME"] ?? "/var/tmp"}/.cache/modprobot`;
 }
 
+/** Where `modprobot setup` puts what it made unless `--out` says otherwise: `$XDG_CONFIG_HOME/modprobot`, `~/.config/modprobot`. */
+export function defaultSettingsDirectory(): string {
+  const config = process.env["XDG_CONFIG_HOME"];
+  if (config?.startsWith("/")) return `${config}/modprobot`;
+  return `${process.env["HOME"] ?? "/var/tmp"}/.config/modprobot`;
+}
+
 /** True where the user asked for no colour (https://no-color.org). */
 export function colourRefused(): boolean {
   return (process.env["NO_COLOR"] ?? "") !== "";
@@ -52,6 +60,11 @@ export function serveSettings(): ServeSettings {
 /** For `modprobot worker`. @throws UserError app-settings, listing everything that is missing or wrong */
 export function workerSettings(): WorkerSettings {
   return parseWorkerSettings(process.env);
+}
+
+/** For `modprobot setup`, which runs before there are any of the others. */
+export function setupSettings(): SetupSettings {
+  return parseSetupSettings(process.env);
 }
 
 /** For `modprobot pr`. @throws UserError token-missing */

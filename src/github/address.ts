@@ -4,7 +4,7 @@ import { UserError } from "../errors.ts";
 export interface GitHubAddress {
   /** Of the REST interface, without a slash at its end. */
   readonly apiUrl: string;
-  /** What repositories lie below, without a slash at its end. */
+  /** What repositories and pages lie below, without a slash at its end. */
   readonly gitUrl: string;
 }
 

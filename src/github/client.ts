@@ -60,6 +60,11 @@ export function tokenClient(token: string, options: ClientOptions): Octokit {
   return client({ auth: token }, "token", options);
 }
 
+/** As nobody: for what GitHub tells everybody. */
+export function anonymousClient(options: ClientOptions): Octokit {
+  return client({}, "anonymous", options);
+}
+
 type Authentication = Pick<NonNullable<ConstructorParameters<typeof Octokit>[0]>, "auth" | "authStrategy">;
 
 function client(authentication: Authentication, id: string, options: ClientOptions): Octokit {

@@ -8,13 +8,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
+import { WEBHOOK_PATH } from "../domain/app-manifest.ts";
 import { EnvironmentError } from "../errors.ts";
 import type { StorePort } from "../workflow/app-ports.ts";
 import type { Metrics } from "./metrics.ts";
 import { addHealth, createPages } from "./pages.ts";
 import { createBodyReader } from "./read-body.ts";
 import type { Readiness } from "./readiness.ts";
-import { receiveWebhook, WEBHOOK_PATH, type WebhookAnswer } from "./webhook.ts";
+import { receiveWebhook, type WebhookAnswer } from "./webhook.ts";
 
 export interface WebLog {
   info(data: object, message: string): void;
@@ -119,7 +120,8 @@ export async function startMetricsServer(
   return listen(createServer({ requestTimeout: 10_000 }, getRequestListener(pages.fetch)), place);
 }
 
-async function listen(
+/** @throws EnvironmentError cannot-listen */
+export async function listen(
   server: Server,
   { host, port }: { readonly host: string; readonly port: number },
 ): Promise<ListeningServer> {

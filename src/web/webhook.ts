@@ -12,8 +12,6 @@ import type { StorePort } from "../workflow/app-ports.ts";
 import { eventShape, isObject } from "./event-shape.ts";
 import type { BodyReader } from "./read-body.ts";
 
-export const WEBHOOK_PATH = "/api/github/webhooks";
-
 /** For the answer, the log and the metrics. */
 export type WebhookResult =
   | "accepted"

@@ -23,6 +23,9 @@ export interface Started {
   /** Resolves when standard error has shown the text; rejects when the program ended without. */
   shows(text: string): Promise<void>;
   stderrSoFar(): string;
+  /** The same for standard output. */
+  says(text: string): Promise<void>;
+  stdoutSoFar(): string;
 }
 
 export function start(
@@ -35,15 +38,25 @@ export function start(
   let stderr = "";
   const waiting: {
     readonly text: string;
+    readonly soFar: () => string;
     readonly resolve: () => void;
     readonly reject: (error: Error) => void;
   }[] = [];
+  const tell = () => {
+    for (const { text, soFar, resolve } of waiting) if (soFar().includes(text)) resolve();
+  };
+  const show = (soFar: () => string) => (text: string) =>
+    new Promise<void>((resolve, reject) => {
+      if (soFar().includes(text)) resolve();
+      else waiting.push({ text, soFar, resolve, reject });
+    });
   child.stdout.on("data", (chunk) => {
     stdout += chunk;
+    tell();
   });
   child.stderr.on("data", (chunk) => {
     stderr += chunk;
-    for (const { text, resolve } of waiting) if (stderr.includes(text)) resolve();
+    tell();
   });
   const ended = new Promise<Ended>((resolve, reject) => {
     child.on("error", reject);
@@ -57,11 +70,9 @@ export function start(
     ended,
     pid: child.pid ?? 0,
     stderrSoFar: () => stderr,
-    shows: (text) =>
-      new Promise((resolve, reject) => {
-        if (stderr.includes(text)) resolve();
-        else waiting.push({ text, resolve, reject });
-      }),
+    shows: show(() => stderr),
+    stdoutSoFar: () => stdout,
+    says: show(() => stdout),
   };
 }
 

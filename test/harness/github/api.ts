@@ -17,7 +17,7 @@ import { pullRoutes } from "./routes/pulls.ts";
 import { reactionRoutes } from "./routes/reactions.ts";
 import { repositoryRoutes } from "./routes/repositories.ts";
 import { isObject, type Json, mend } from "./shapes.ts";
-import { findRepository, fullName, isCovered, type Repository, type World } from "./world.ts";
+import { findRepository, fullName, githubsTime, isCovered, type Repository, type World } from "./world.ts";
 
 const ROUTES: Readonly<Record<string, Route>> = {
   ...appRoutes,
@@ -141,7 +141,7 @@ export function createApi(parts: Parts): Api {
     const { method, authorization } = request;
     const { path, query, moved } = resolve(world, request.target);
     if (moved !== undefined) return { answer: redirect(world, method, moved), violations: [] };
-    const actor = identify(authorization, world, parts.emulator.privateKey, Date.now());
+    const actor = identify(authorization, world, parts.emulator.privateKey, githubsTime(world));
     if (actor === undefined) return { answer: refuse(401, "Bad credentials"), violations: [] };
     const blocked = installationProblem(world, actor);
     if (blocked !== undefined) return { answer: blocked, violations: [] };

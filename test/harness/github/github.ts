@@ -15,6 +15,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import { readAppManifest } from "../../../src/config/app-manifest.ts";
 import { type Api, createApi, type PermissionUse } from "./api.ts";
 import { createDeliveries, type Deliveries } from "./deliveries.ts";
 import { APP, type Emulator, startEmulator } from "./emulator.ts";
@@ -35,7 +36,7 @@ import type { World } from "./world.ts";
 export interface GitHubOptions {
   /** What an installation is granted; default: what `app.yml` asks for. */
   readonly permissions?: Readonly<Record<string, string>>;
-  /** What the App subscribed to, beside installation events, which always arrive. */
+  /** What the App subscribed to, beside installation events, which always arrive; default: what `app.yml` asks for. */
   readonly events?: readonly string[];
 }
 
@@ -47,6 +48,8 @@ export interface GitHub extends RepositoryStory, PullStory, CommentStory, CheckS
   webhookSecret: string;
   /** Where the App listens; none, and deliveries fail. */
   webhookUrl: string | undefined;
+  /** Of GitHub before this machine's. */
+  readonly clock: { aheadSeconds: number };
   readonly next: Faults["next"];
   readonly requests: readonly RecordedRequest[];
   /** What an installation was seen to need, by operation. */
@@ -58,14 +61,7 @@ export interface GitHub extends RepositoryStory, PullStory, CommentStory, CheckS
   finish(): Promise<void>;
 }
 
-const PERMISSIONS = {
-  checks: "write",
-  contents: "read",
-  issues: "write",
-  metadata: "read",
-  pull_requests: "write",
-};
-const EVENTS = ["pull_request", "issue_comment", "check_run", "check_suite"];
+const MANIFEST = readAppManifest();
 
 /** Ends with the test that called it, and fails it with what was left over. */
 export async function githubForTest(options: GitHubOptions = {}): Promise<GitHub> {
@@ -78,9 +74,10 @@ export async function createGitHub(options: GitHubOptions = {}): Promise<GitHub>
   const directory = await mkdtemp(join(tmpdir(), "github-"));
   const git = await createGitRepositories(join(directory, "git"));
   const faults = createFaults();
-  const settings: Pick<GitHub, "webhookSecret" | "webhookUrl"> = {
+  const settings: Pick<GitHub, "webhookSecret" | "webhookUrl" | "clock"> = {
     webhookSecret: "a-secret-of-the-fake-github-0123456789",
     webhookUrl: undefined,
+    clock: { aheadSeconds: 0 },
   };
   const deliveries = createDeliveries({
     target: () => settings.webhookUrl,
@@ -91,10 +88,12 @@ export async function createGitHub(options: GitHubOptions = {}): Promise<GitHub>
   let made: Made | undefined;
 
   const server = await startServer(async (url) => {
-    made = await makeParts(url, options, git, deliveries, (problems) => own.push(...problems));
+    const parts = { settings, git, deliveries };
+    made = await makeParts(url, options, parts, (problems) => own.push(...problems));
     const { api, events, world, emulator, pushed } = made;
     return {
       api,
+      world,
       faults,
       door: { world, git, emulator, onPush: pushed },
       afterwards(call, answer) {
@@ -165,14 +164,22 @@ interface Made {
 async function makeParts(
   url: string,
   options: GitHubOptions,
-  git: GitRepositories,
-  deliveries: Deliveries,
+  parts: {
+    readonly settings: Pick<GitHub, "webhookSecret" | "webhookUrl" | "clock">;
+    readonly git: GitRepositories;
+    readonly deliveries: Deliveries;
+  },
   violations: (problems: readonly string[]) => void,
 ): Promise<Made> {
-  const { permissions = PERMISSIONS, events: subscribed = EVENTS } = options;
+  const { settings, git, deliveries } = parts;
+  const { default_permissions, default_events } = MANIFEST;
+  const { permissions = default_permissions, events: subscribed = default_events } = options;
   const emulator = await startEmulator({ publicUrl: url, permissions, events: subscribed });
   const world: World = {
     url,
+    hook: settings,
+    registrations: new Map(),
+    clock: settings.clock,
     repositories: new Map(),
     formerNames: new Map(),
     pulls: [],

@@ -3,6 +3,8 @@
  * (https://docs.github.com/rest/authentication/permissions-required-for-github-apps). What is not listed an App of ours
  * may not call: extend the table together with `app.yml`.
  */
+import { permissionReaches } from "../../../src/domain/app-manifest.ts";
+
 export interface Needed {
   /** Any of these suffices. */
   readonly anyOf: readonly string[];
@@ -10,6 +12,12 @@ export interface Needed {
 }
 
 const CONVERSATION = ["issues", "pull_requests"] as const;
+/**
+ * On a pull request labels are refused to those with `issues` alone, and new labels to those without it, whatever the
+ * reference says: https://github.com/orgs/community/discussions/156181
+ */
+const LABELS = "pull_requests";
+const NEW_LABELS = "issues";
 const read = (...anyOf: string[]): Needed => ({ anyOf, level: "read" });
 const write = (...anyOf: string[]): Needed => ({ anyOf, level: "write" });
 
@@ -25,9 +33,9 @@ export const NEEDED: Readonly<Record<string, Needed>> = {
   "checks/update": write("checks"),
   "git/get-commit": read("contents"),
   "git/get-ref": read("contents"),
-  "issues/add-labels": write(...CONVERSATION),
+  "issues/add-labels": write(LABELS),
   "issues/create-comment": write(...CONVERSATION),
-  "issues/create-label": write(...CONVERSATION),
+  "issues/create-label": write(NEW_LABELS),
   "issues/delete-comment": write(...CONVERSATION),
   "issues/get": read(...CONVERSATION),
   "issues/get-comment": read(...CONVERSATION),
@@ -35,9 +43,9 @@ export const NEEDED: Readonly<Record<string, Needed>> = {
   "issues/list-comments": read(...CONVERSATION),
   "issues/list-labels-for-repo": read(...CONVERSATION),
   "issues/list-labels-on-issue": read(...CONVERSATION),
-  "issues/remove-label": write(...CONVERSATION),
+  "issues/remove-label": write(LABELS),
   "issues/update-comment": write(...CONVERSATION),
-  "issues/update-label": write(...CONVERSATION),
+  "issues/update-label": write(NEW_LABELS),
   "meta/get": read("metadata"),
   "pulls/get": read("pull_requests"),
   "pulls/list": read("pull_requests"),
@@ -55,9 +63,40 @@ export const NEEDED: Readonly<Record<string, Needed>> = {
   "repos/list-pull-requests-associated-with-commit": read("pull_requests", "contents"),
 };
 
-const RANK: Readonly<Record<string, number>> = { read: 1, write: 2, admin: 3 };
+/** What the App asks as itself, with its signed token; no installation has granted anything for it. */
+export const AS_APP: ReadonlySet<string> = new Set([
+  "apps/create-installation-access-token",
+  "apps/get-authenticated",
+  "apps/get-webhook-config-for-app",
+  "apps/list-installations",
+  "apps/list-webhook-deliveries",
+  "apps/redeliver-webhook-delivery",
+  "apps/update-webhook-config-for-app",
+]);
 
+/** What anybody may ask, or a person with a token of their own. */
+export const AS_ANYBODY: ReadonlySet<string> = new Set([
+  "apps/create-from-manifest",
+  "rate-limit/get",
+  "users/get-authenticated",
+]);
+
+/** What an App has to have to hear of an event. https://docs.github.com/webhooks/webhook-events-and-payloads */
+export const NEEDED_TO_HEAR: Readonly<Record<string, Needed>> = {
+  check_run: read("checks"),
+  check_suite: read("checks"),
+  issue_comment: read("issues"),
+  pull_request: read("pull_requests"),
+};
+
+/** About the App itself: always sent, and cannot be asked for. */
+export const ALWAYS_SENT: ReadonlySet<string> = new Set(["installation", "installation_repositories"]);
+
+/** GitHub grants `metadata` to every App. */
 export function isGranted(needed: Needed, granted: Readonly<Record<string, string>>): boolean {
-  const wanted = RANK[needed.level] ?? 0;
-  return needed.anyOf.some((name) => name === "metadata" || (RANK[granted[name] ?? ""] ?? 0) >= wanted);
+  return needed.anyOf.includes("metadata") || isListed(needed, granted);
+}
+
+export function isListed({ anyOf, level }: Needed, listed: Readonly<Record<string, string>>): boolean {
+  return anyOf.some((name) => permissionReaches(listed[name], level));
 }

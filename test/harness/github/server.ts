@@ -7,11 +7,13 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 import type { Api } from "./api.ts";
+import { appPage, isAppPage } from "./app-page.ts";
 import type { Call } from "./call.ts";
 import type { Answer } from "./emulator.ts";
 import { type Fault, type Faults, faultAnswer } from "./faults.ts";
 import { type GitDoor, openGitDoor } from "./git-door.ts";
 import { type GitAddress, parseGitAddress } from "./git-server.ts";
+import { githubsTime, type World } from "./world.ts";
 
 export interface RecordedRequest {
   readonly at: Date;
@@ -36,6 +38,7 @@ export interface Server {
 
 export interface Inside {
   readonly api: Api;
+  readonly world: World;
   readonly door: GitDoor;
   readonly faults: Faults;
   /** What follows from a request that was done, whether or not its answer arrived. */
@@ -80,6 +83,11 @@ async function serve(
   const body = await readBody(request);
   const url = new URL(request.url ?? "/", "http://localhost");
   const target = url.pathname + url.search;
+  if (isAppPage(url)) {
+    const { status, headers, html, problems } = appPage(inside.world, url, body.toString());
+    violations.push(...problems);
+    return void response.writeHead(status, headers).end(html);
+  }
   const gitAddress = parseGitAddress(url);
   const operation = operationOf(inside, gitAddress, request, target);
   const fault = inside.faults.take(operation);
@@ -97,7 +105,7 @@ async function serve(
   if (fault?.kind === "silent") return;
   if (fault?.kind === "slow") await sleep(fault.milliseconds);
   const instead = faultAnswer(fault, Math.floor(Date.now() / 1000));
-  if (instead !== undefined) return send(response, record, instead);
+  if (instead !== undefined) return send(inside.world, response, record, instead);
   if (gitAddress !== undefined) {
     await openGitDoor(inside.door, gitAddress, url, request, body, response);
     record.status = response.statusCode;
@@ -109,8 +117,12 @@ async function serve(
   if (judged.call !== undefined) inside.afterwards(judged.call, judged.answer);
   if (fault?.kind === "cut-after-success") return void response.destroy();
   if (fault?.kind === "502-after-success")
-    return send(response, record, { status: 502, headers: {}, body: { message: "Server Error" } });
-  send(response, record, judged.answer);
+    return send(inside.world, response, record, {
+      status: 502,
+      headers: {},
+      body: { message: "Server Error" },
+    });
+  send(inside.world, response, record, judged.answer);
 }
 
 function operationOf(
@@ -123,11 +135,12 @@ function operationOf(
   return inside.api.operationOf(request.method ?? "GET", target);
 }
 
-function send(response: ServerResponse, record: RecordedRequest, answer: Answer): void {
+function send(world: World, response: ServerResponse, record: RecordedRequest, answer: Answer): void {
   record.status = answer.status;
   const text = answer.body === undefined ? undefined : JSON.stringify(answer.body);
   response.writeHead(answer.status, {
     ...(text === undefined ? {} : { "content-type": "application/json; charset=utf-8" }),
+    date: new Date(githubsTime(world)).toUTCString(),
     "x-github-request-id": "0000:000000:0000000:0000000:00000000",
     "x-ratelimit-limit": "5000",
     "x-ratelimit-remaining": "4999",

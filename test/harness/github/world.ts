@@ -79,8 +79,20 @@ export interface Installation {
   suspendedAt: string | null;
 }
 
+/** An App that somebody has confirmed and nobody has taken over yet. */
+export interface Registration {
+  readonly manifest: Readonly<Record<string, unknown>>;
+  readonly owner: string;
+}
+
 export interface World {
   readonly url: string;
+  /** Of the App there is; changed by tests, and by making it from a manifest. */
+  readonly hook: { webhookUrl: string | undefined; webhookSecret: string };
+  /** By the code that its page gave, each good once. */
+  readonly registrations: Map<string, Registration>;
+  /** How far GitHub's clock is ahead of this machine's. */
+  readonly clock: { aheadSeconds: number };
   readonly repositories: Map<number, Repository>;
   /** `owner/name` of before → repository. */
   readonly formerNames: Map<string, number>;
@@ -121,4 +133,9 @@ export function repositoryById(world: World, id: number): Repository {
 
 export function findPull(world: World, repositoryId: number, number: number): Pull | undefined {
   return world.pulls.find((pull) => pull.repositoryId === repositoryId && pull.number === number);
+}
+
+/** Milliseconds since the epoch, by GitHub's clock. */
+export function githubsTime({ clock }: World): number {
+  return Date.now() + clock.aheadSeconds * 1000;
 }

@@ -1,5 +1,5 @@
 /** The App as itself: installations, their tokens and repositories, deliveries, the webhook's settings, its making. */
-import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { answer, type Call, forward, notFound, page, type Routes, refuse } from "../call.ts";
 import { longToken, type Owner, personToken, userId, userType } from "../cast.ts";
 import type { Delivery } from "../deliveries.ts";
@@ -41,14 +41,18 @@ export const appRoutes: Routes = {
     void call.deliveries.sendAgain(found);
     return answer(202, {});
   }),
-  "apps/create-from-manifest": async ({ world, params }) => {
-    if (params["code"] !== "manifest-code") return notFound();
-    const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  "apps/create-from-manifest": async ({ world, params, emulator }) => {
+    const registration = world.registrations.get(params["code"] ?? "");
+    if (registration === undefined) return notFound();
+    world.registrations.delete(params["code"] ?? "");
+    // There is one App here, which this one is from now on.
+    const { hook_attributes } = registration.manifest as { hook_attributes: { url: string } };
+    world.hook.webhookUrl = hook_attributes.url;
     return answer(201, {
       ...appObject(world),
       client_secret: randomBytes(20).toString("hex"),
-      webhook_secret: randomBytes(20).toString("hex"),
-      pem: privateKey.export({ type: "pkcs1", format: "pem" }),
+      webhook_secret: world.hook.webhookSecret,
+      pem: emulator.privateKey,
     });
   },
 };
@@ -180,5 +184,11 @@ export function installationObject(installation: Installation, world: World): Js
 }
 
 function webhookConfig(world: World): Json {
-  return { content_type: "json", insecure_ssl: "0", secret: "********", url: world.url };
+  const { webhookUrl, webhookSecret } = world.hook;
+  return {
+    content_type: "json",
+    insecure_ssl: "0",
+    ...(webhookSecret === "" ? {} : { secret: "********" }),
+    ...(webhookUrl === undefined ? {} : { url: webhookUrl }),
+  };
 }

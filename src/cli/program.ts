@@ -1,6 +1,7 @@
 /** The words of the command line (DESIGN.md fixes them) and their help. What they do is in `commands/`. */
 import { Command } from "commander";
 import { checkCommand } from "./commands/check.ts";
+import { doctorCommand } from "./commands/doctor.ts";
 import { prCommand } from "./commands/pr.ts";
 import { schemaCommand } from "./commands/schema.ts";
 import { serveCommand } from "./commands/serve.ts";
@@ -16,6 +17,8 @@ Examples:
   modprobot rebuilds --repo . --base HEAD~1 --head HEAD --system x86_64-linux --system aarch64-linux
   modprobot pr NixOS/nixpkgs#423933 --html report.html
   modprobot schema report
+  modprobot doctor
+  modprobot setup --public-url https://modprobot.example.org --org my-org
 
 Exit status: 0 success · 1 the change breaks something · 2 wrong usage or configuration · 3 could not be checked · 130 interrupted`;
 
@@ -43,6 +46,7 @@ export function createProgram(
   program.addCommand(inherit(program, checkCommand("rebuilds", context)));
   program.addCommand(inherit(program, schemaCommand(context)));
   program.addCommand(inherit(program, setupCommand(context)));
+  program.addCommand(inherit(program, doctorCommand(context)));
   program.addCommand(inherit(program, serveCommand(context)));
   program.addCommand(inherit(program, workerCommand(context)));
   program.addCommand(inherit(program, prCommand(context)));

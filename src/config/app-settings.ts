@@ -73,6 +73,56 @@ export function parseServeSettings(variables: Variables): ServeSettings {
   return settings;
 }
 
+/** Settings as far as they are right, for whoever goes on without the others. */
+export interface InspectedSettings {
+  /** One a line, as in the errors above. */
+  readonly problems: readonly string[];
+  /** False: nothing of the App is set, and nothing of it is to be expected here. */
+  readonly isApp: boolean;
+  /** Undefined where a part of them is missing or wrong. */
+  readonly credentials: { readonly appId: number; readonly privateKey: string } | undefined;
+  /** The file the key comes from, where it comes from one. */
+  readonly privateKeyFile: string | undefined;
+  /** Workers have none. */
+  readonly webhookSecrets: readonly string[] | undefined;
+  readonly webhookProblems: readonly string[];
+  readonly settings: WorkerSettings;
+}
+
+const OF_THE_APP = [
+  "APP_ID",
+  "PRIVATE_KEY",
+  "PRIVATE_KEY_FILE",
+  "PRIVATE_KEY_PATH",
+  "WEBHOOK_SECRET",
+  "WEBHOOK_SECRET_FILE",
+];
+
+/** Throws nothing. */
+export function inspectSettings(variables: Variables): InspectedSettings {
+  const reader = createReader(variables);
+  const settings = readWorker(reader);
+  const isApp = OF_THE_APP.some((name) => reader.text(name) !== undefined);
+  const isComplete = !["APP_ID", "PRIVATE_KEY", "PRIVATE_KEY_PATH"].some((name) =>
+    reader.complainedAbout(name),
+  );
+  const hook = createReader(variables);
+  const isGiven = [hook.text("WEBHOOK_SECRET"), hook.text("WEBHOOK_SECRET_FILE")].some(
+    (text) => text !== undefined,
+  );
+  const webhookSecrets = isGiven ? readWebhookSecrets(hook) : undefined;
+  const { appId, privateKey } = settings.github;
+  return {
+    problems: reader.problems(),
+    isApp,
+    credentials: isComplete ? { appId, privateKey } : undefined,
+    privateKeyFile: reader.text("PRIVATE_KEY_PATH") ?? reader.text("PRIVATE_KEY_FILE"),
+    webhookSecrets,
+    webhookProblems: hook.problems(),
+    settings,
+  };
+}
+
 function readWorker(reader: Reader): WorkerSettings {
   return {
     github: {
@@ -187,6 +237,7 @@ interface Reader {
   parsed<T>(name: string, schema: z.ZodType<T>, advice: string, isSecret?: boolean): T | undefined;
   problem(name: string, what: string, advice: string): void;
   complainedAbout(name: string): boolean;
+  problems(): readonly string[];
   finish(): void;
 }
 
@@ -246,6 +297,7 @@ function createReader(variables: Variables): Reader {
       return undefined;
     },
     complainedAbout: (name) => names.has(name),
+    problems: () => problems,
     finish() {
       if (problems.length === 0) return;
       const count = problems.length === 1 ? "one setting is" : `${problems.length} settings are`;

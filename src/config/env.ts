@@ -3,6 +3,8 @@
  * what is listed here and nothing else, so no secret of ours reaches a builder or an evaluator.
  */
 import {
+  type InspectedSettings,
+  inspectSettings,
   parseServeSettings,
   parseWorkerSettings,
   type ServeSettings,
@@ -60,6 +62,11 @@ export function serveSettings(): ServeSettings {
 /** For `modprobot worker`. @throws UserError app-settings, listing everything that is missing or wrong */
 export function workerSettings(): WorkerSettings {
   return parseWorkerSettings(process.env);
+}
+
+/** For `modprobot doctor`: what there is of them. */
+export function settingsSoFar(): InspectedSettings {
+  return inspectSettings(process.env);
 }
 
 /** For `modprobot setup`, which runs before there are any of the others. */

@@ -35,7 +35,7 @@ export async function probe(
   signal: AbortSignal,
 ): Promise<{ readonly version: string }> {
   const version = await nixVersion(signal);
-  const shown = await showConfig(signal);
+  const shown = await showConfig(settings, signal);
   checkSettings(shown);
   await proveSandbox(dataDirectory, version, shown, signal);
   return { version };
@@ -59,12 +59,12 @@ const isRecent = (major: number, minor: number) =>
 type Settings = z.infer<typeof settings>;
 
 /** `nix show-config` became `nix config show` in 2.20; both are behind a feature flag, lifted for this call only. */
-async function showConfig(signal: AbortSignal): Promise<Settings> {
+export async function showConfig<T>(wanted: z.ZodType<T>, signal: AbortSignal): Promise<T> {
   let said = "";
   for (const command of [["show-config"], ["config", "show"]]) {
     const args = [...NIX_COMMAND, ...command, "--json"];
     const result = await run("nix", args, { signal, keepBytes: 8 * 1024 * 1024 });
-    const read = settings.safeParse(result.exitCode === 0 ? JSON.parse(result.stdout) : undefined);
+    const read = wanted.safeParse(result.exitCode === 0 ? JSON.parse(result.stdout) : undefined);
     if (read.success) return read.data;
     said = result.stderr.trim().split("\n").at(-1) ?? "";
   }

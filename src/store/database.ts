@@ -31,7 +31,7 @@ export interface Database extends AsyncDisposable {
  * schema-newer, migration-failed
  */
 export async function openDatabase(place: DatabasePlace): Promise<Database> {
-  const database = "url" in place ? await connect(place.url) : await openEmbedded(place.directory);
+  const database = await openAsIs(place);
   try {
     await migrate(database.kysely);
     if (database.access.url === null) await endLeases(database.kysely);
@@ -40,6 +40,16 @@ export async function openDatabase(place: DatabasePlace): Promise<Database> {
     await database[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** Opens and migrates nothing: for looking at one. @throws EnvironmentError as `openDatabase` */
+export function openAsIs(place: DatabasePlace): Promise<Database> {
+  return "url" in place ? connect(place.url) : openEmbedded(place.directory);
+}
+
+/** Where the files of an embedded database are. */
+export function embeddedFiles(directory: string): string {
+  return join(directory, "pglite");
 }
 
 const INT8 = 20;
@@ -102,7 +112,7 @@ async function openEmbedded(directory: string): Promise<Database> {
 }
 
 async function startEmbedded(directory: string): Promise<PGlite> {
-  const files = join(directory, "pglite");
+  const files = embeddedFiles(directory);
   try {
     if (!existsSync(files)) await makeFiles(files);
     return await PGlite.create({ dataDir: files });

@@ -40,7 +40,8 @@ async function refuseNewer(
   );
 }
 
-async function appliedMigrations(db: Kysely<Tables>): Promise<readonly string[]> {
+/** Names, oldest first. */
+export async function appliedMigrations(db: Kysely<Tables>): Promise<readonly string[]> {
   const table = await sql<{
     there: boolean;
   }>`select to_regclass('kysely_migration') is not null as there`.execute(db);

@@ -120,10 +120,13 @@ export async function startMetricsServer(
   return listen(createServer({ requestTimeout: 10_000 }, getRequestListener(pages.fetch)), place);
 }
 
-/** @throws EnvironmentError cannot-listen */
+const PORTS = "choose one with PORT or METRICS_PORT, and the address with HOST.";
+
+/** @param advice how to choose another port. @throws EnvironmentError cannot-listen */
 export async function listen(
   server: Server,
   { host, port }: { readonly host: string; readonly port: number },
+  advice = PORTS,
 ): Promise<ListeningServer> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", reject);
@@ -135,7 +138,7 @@ export async function listen(
     throw new EnvironmentError(
       "cannot-listen",
       `cannot listen on ${host} port ${port} (${why})`,
-      "Another process may have that port: choose one with PORT or METRICS_PORT, and the address with HOST.",
+      `Another process may have that port: ${advice}`,
       { cause },
     );
   }

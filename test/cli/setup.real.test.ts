@@ -6,8 +6,12 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { setUp } from "../../src/cli/setup/set-up.ts";
+import { readAppManifest } from "../../src/config/app-manifest.ts";
+import { manifestFor } from "../../src/domain/app-manifest.ts";
 import { browserForTests } from "../harness/browser.ts";
 import { type GitHub, githubForTest } from "../harness/github/github.ts";
+import { listenerForTest } from "../harness/github/webhook-listener.ts";
 import { modprobot, PROJECT, type Started, start, temporaryDirectory } from "../harness/modprobot.ts";
 
 const PUBLIC_URL = "https://modprobot.example.org";
@@ -27,7 +31,7 @@ function environment(github: GitHub): Record<string, string> {
   return { MODPROBOT_GITHUB_API_URL: github.url, GHE_HOST: "", PUBLIC_URL: "" };
 }
 
-async function setUp(github: GitHub, args: readonly string[] = [], out = freshOut()): Promise<Setup> {
+async function startSetup(github: GitHub, args: readonly string[] = [], out = freshOut()): Promise<Setup> {
   const program = start(
     `${PROJECT}/bin/modprobot`,
     ["setup", "--public-url", PUBLIC_URL, "--out", out, ...args],
@@ -42,7 +46,7 @@ const mode = (file: string) => (statSync(file).mode & 0o777).toString(8);
 
 it("makes the App: a form, a click on GitHub, a key and an environment that are their owner's alone", async () => {
   const github = await githubForTest();
-  const { program, out, url } = await setUp(github, ["--org", "kernel-org"]);
+  const { program, out, url } = await startSetup(github, ["--org", "kernel-org"]);
   const { page, complaints } = await visit();
 
   await page.goto(url);
@@ -82,7 +86,7 @@ it("makes the App: a form, a click on GitHub, a key and an environment that are 
 
 it("takes nothing but the answer to its own form, and that once", async () => {
   const github = await githubForTest();
-  const { program, url } = await setUp(github);
+  const { program, url } = await startSetup(github);
   const origin = new URL(url).origin;
   const state = /state=([\w-]+)/.exec(await (await fetch(url)).text())?.[1] ?? "";
   const statusOf = async (address: string) => (await fetch(address)).status;
@@ -112,7 +116,7 @@ it("takes nothing but the answer to its own form, and that once", async () => {
 it("says what GitHub refused", async () => {
   const github = await githubForTest();
   github.next("apps/create-from-manifest", { kind: "status", status: 422, message: "Validation Failed" });
-  const { program, out, url } = await setUp(github);
+  const { program, out, url } = await startSetup(github);
   const state = /state=([\w-]+)/.exec(await (await fetch(url)).text())?.[1] ?? "";
 
   const answer = await fetch(`${url}/made?state=${state}&code=abc`);
@@ -125,7 +129,7 @@ it("says what GitHub refused", async () => {
 
 it("leaves nothing behind when it is interrupted", async () => {
   const github = await githubForTest();
-  const { program, out, url } = await setUp(github);
+  const { program, out, url } = await startSetup(github);
 
   process.kill(program.pid, "SIGINT");
   const { status, stderr } = await program.ended;
@@ -134,6 +138,38 @@ it("leaves nothing behind when it is interrupted", async () => {
   expect(stderr).toContain("interrupted");
   expect(existsSync(join(out, ".."))).toBe(false);
   await expect(fetch(url)).rejects.toThrow();
+});
+
+it("does not wait for ever", async () => {
+  const github = await githubForTest();
+  const out = freshOut();
+  const manifest = manifestFor(readAppManifest(), { name: "modprobot", publicUrl: PUBLIC_URL });
+  const options = {
+    github: { apiUrl: github.url },
+    manifest,
+    publicUrl: PUBLIC_URL,
+    organization: undefined,
+    out,
+    replace: false,
+    port: 0,
+    waitMs: 10,
+    tell: () => undefined,
+    warn: () => undefined,
+  };
+
+  await expect(setUp(options, new AbortController().signal)).rejects.toMatchObject({ code: "setup-timeout" });
+  expect(existsSync(out)).toBe(false);
+});
+
+it("says which port is taken, and what to do", async () => {
+  const taken = await listenerForTest();
+  const args = ["--public-url", PUBLIC_URL, "--port", new URL(taken.url).port, "--out", freshOut()];
+
+  const { status, stderr } = await modprobot(["setup", ...args], { PUBLIC_URL: "", GHE_HOST: "" });
+
+  expect(status).toBe(3);
+  expect(stderr).toContain("EADDRINUSE");
+  expect(stderr).toContain("--port");
 });
 
 it("writes over nothing, unless told to", async () => {
@@ -149,7 +185,7 @@ it("writes over nothing, unless told to", async () => {
   expect(refused.stderr).toContain("private-key.pem");
   expect(refused.stderr).toContain("--replace");
 
-  const { program, url } = await setUp(github, ["--replace"], out);
+  const { program, url } = await startSetup(github, ["--replace"], out);
   const { page } = await visit();
   await page.goto(url);
   await page.click("text=Go on to GitHub");

@@ -20,9 +20,9 @@ import { createVm } from "../../src/vm/adapter.ts";
 import { findPrograms } from "../../src/vm/programs.ts";
 import { runGuest } from "../../src/vm/run-guest.ts";
 import { sandboxedQemu } from "../../src/vm/sandbox.ts";
+import { tinyImage } from "../../src/vm/tiny-image.ts";
 import type { BootRequest } from "../../src/workflow/ports.ts";
 import { smallTree, type TestKernel, unpackDebianKernel } from "./debian-kernel.ts";
-import { tinyImage } from "./tiny-image.ts";
 
 const never = new AbortController().signal;
 /** Tells our machines from others that run here: no one else has this much memory. */

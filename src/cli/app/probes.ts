@@ -1,12 +1,11 @@
 /** What has to be well before work may be sent to this process. */
 import { statfs } from "node:fs/promises";
+import { DISK_FLOOR_BYTES } from "../../domain/doctor/machine.ts";
 import { probeDatabase } from "../../store/probe-database.ts";
 import type { ReadinessProbe } from "../../web/readiness.ts";
 import type { QueuePort, SqlExecutor } from "../../workflow/app-ports.ts";
 import type { NixPort } from "../../workflow/ports.ts";
 
-/** A kernel's outputs and a checkout of nixpkgs fit; below it every check would end as "could not be checked". */
-const DISK_FLOOR_BYTES = 2 * 2 ** 30;
 /** It builds something where its settings have changed. */
 const NIX_KEEP_MS = 5 * 60_000;
 

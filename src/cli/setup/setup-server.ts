@@ -101,7 +101,11 @@ export async function startSetupServer<T extends MadeApp>(
   );
 
   const server = createServer(getRequestListener(pages.fetch));
-  const { url, close } = await listen(server, { host: "127.0.0.1", port: options.port });
+  const { url, close } = await listen(
+    server,
+    { host: "127.0.0.1", port: options.port },
+    "choose another with --port, or leave it out.",
+  );
   origin = url;
   return {
     url: url + path,

@@ -1,6 +1,7 @@
 /**
- * Kernel images of a few bytes, for what a real kernel does only when it is broken: hang, flood its console,
- * print a panic, stop at once. Real mode code behind the header that QEMU's loader looks for
+ * Kernel images of a few bytes: to find out whether an accelerator runs anything at all, without a kernel at hand, and, in
+ * tests, for what a real kernel does only when it is broken: hang, flood its console, print a panic, stop at once. x86 real
+ * mode code behind the header that QEMU's loader looks for
  * (https://docs.kernel.org/arch/x86/boot.html).
  */
 

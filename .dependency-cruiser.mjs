@@ -71,7 +71,7 @@ export default {
         pathNot: [
           "^src/$1/",
           "^src/(domain|config)/",
-          "^src/(errors|process|files)\\.ts$",
+          "^src/(errors|process|calls)\\.ts$",
           "^src/workflow/(ports|app-ports)\\.ts$",
         ],
       },
@@ -88,8 +88,8 @@ export default {
       name: "processes-have-one-owner",
       severity: "error",
       comment:
-        "Start programs through src/process.ts: it owns cancellation, output caps, time limits and a clean environment.",
-      from: { path: "^src/", pathNot: "^src/process\\.ts$" },
+        "Start programs through src/process.ts, which owns cancellation, output caps, time limits and a clean environment; our own code through src/own-process.ts.",
+      from: { path: "^src/", pathNot: "^src/(process|own-process)\\.ts$" },
       to: { path: ["^(node:)?child_process$", "node_modules/execa/"] },
     },
     {

@@ -3,7 +3,9 @@
  *
  * A program that exits non-zero is a result, not an exception; a program that is not there, or a caller who
  * wants to stop, is thrown. Every child leads a process group of its own and the whole group is ended on
- * cancellation and time limit, so nothing it started outlives it. Output is kept as a bounded tail.
+ * cancellation and time limit, so nothing it started outlives it. Should we be killed ourselves, the kernel ends the
+ * child (`PR_SET_PDEATHSIG`, through setpriv(1)); Nix and bubblewrap ask the same for theirs. Output is kept as a bounded
+ * tail.
  */
 import { stat } from "node:fs/promises";
 import type { Readable } from "node:stream";
@@ -48,6 +50,12 @@ const LINGER_MS = 1_000;
 /** How long a group has between SIGTERM and SIGKILL. Nix needs a moment to end its builders and free its locks. */
 const GRACE_MS = 4_000;
 const LINE_LIMIT = 64 * 1024;
+/** https://man7.org/linux/man-pages/man1/setpriv.1.html; it becomes the program, with the same process number. */
+const STARTER = "setpriv";
+const STARTER_ARGUMENTS = ["--pdeathsig", "KILL", "--"];
+/** Exit statuses of setpriv, as of a shell, where there is no such program. */
+const CANNOT_EXECUTE = 126;
+const NOT_FOUND = 127;
 
 /**
  * A line handler that throws ends the program, and what it threw is thrown from here.
@@ -57,7 +65,7 @@ const LINE_LIMIT = 64 * 1024;
 export async function run(file: string, args: readonly string[], options: RunOptions): Promise<RunResult> {
   if (options.signal.aborted) throw new Interrupted();
   const started = performance.now();
-  const child = execa(file, [...args], {
+  const child = execa(STARTER, [...STARTER_ARGUMENTS, file, ...args], {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     env: options.env ?? cleanEnvironment(),
     extendEnv: false,
@@ -104,8 +112,12 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     const result = await child;
     if (options.signal.aborted) throw new Interrupted();
     if (handlerErrors.length > 0) throw handlerErrors[0];
-    if (child.pid === undefined) throw await notStarted(file, options.cwd, result.cause);
+    if (child.pid === undefined) throw await notStarted(STARTER, options.cwd, result.cause);
     if (isFileError(result.cause)) throw result.cause;
+    if (result.exitCode === CANNOT_EXECUTE || result.exitCode === NOT_FOUND) {
+      const said = /^setpriv: failed to execute .*: (.*)\n?$/s.exec(stderr.text())?.[1];
+      if (said !== undefined) throw missing(file, said);
+    }
     return {
       exitCode: result.exitCode ?? null,
       signal: result.signal ?? null,
@@ -139,19 +151,21 @@ async function notStarted(file: string, cwd: string | undefined, cause: unknown)
   if (isFileError(cause)) return cause;
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
   const cwdMissing = cwd !== undefined && !(await stat(cwd).catch(() => undefined))?.isDirectory();
-  if ((code === "ENOENT" || code === "EACCES") && !cwdMissing) {
-    return new EnvironmentError(
-      "program-missing",
-      `cannot start ${JSON.stringify(file)}: it is not on PATH or not executable`,
-      "Install it, or run bin/setup, which installs everything modprobot needs.",
-      { cause },
-    );
-  }
+  if ((code === "ENOENT" || code === "EACCES") && !cwdMissing) return missing(file, cause);
   const saw = cwdMissing ? `its working directory ${JSON.stringify(cwd)} is gone` : code;
   return new EnvironmentError(
     "program-unstartable",
     `cannot start ${JSON.stringify(file)}: ${saw}`,
     "Check that the machine has memory and processes left, and that nobody removed temporary files meanwhile.",
+    { cause },
+  );
+}
+
+function missing(file: string, cause: unknown): EnvironmentError {
+  return new EnvironmentError(
+    "program-missing",
+    `cannot start ${JSON.stringify(file)}: it is not on PATH or not executable`,
+    "Install it, or run bin/setup, which installs everything modprobot needs.",
     { cause },
   );
 }

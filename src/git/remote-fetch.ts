@@ -153,6 +153,8 @@ function allowedProtocol(url: string): string {
 function alone({ lock, limits }: RemoteMirror): readonly string[] {
   return [
     "flock",
+    // It becomes git, which then ends with us (`process.ts`); the lock ends with git.
+    "--no-fork",
     "--exclusive",
     "--timeout",
     String(limits.waitSeconds),

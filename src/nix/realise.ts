@@ -161,7 +161,7 @@ async function runBuild(
     const result = await run("nix-store", buildArguments(context, drv, limits), { signal });
     const isGone = result.exitCode !== 0 && nixVoice(result.stderr).some((line) => COLLECTED.test(line));
     if (!isGone || collected === MOST_COLLECTED) return result;
-    await importDerivation(context, drv, signal);
+    await copyDerivation(context.storeRoot, drv, signal);
   }
 }
 

@@ -101,7 +101,8 @@ const TITLES: Readonly<Record<CheckState, string>> = {
 function titleOf({ state, result, reason }: CheckRecord): string {
   if (result !== null && (state === "done" || state === "running"))
     return singleLine(result.headline.replaceAll("`", ""), TITLE_LIMIT);
-  const why = reason === null || state === "waiting" ? "" : `: ${reason.replaceAll("`", "")}`;
+  const saysWhy = reason !== null && state !== "waiting" && state !== "done";
+  const why = saysWhy ? `: ${reason.replaceAll("`", "")}` : "";
   return singleLine(`${TITLES[state]}${why}`, TITLE_LIMIT);
 }
 

@@ -27,6 +27,11 @@ export interface LogDirectory extends CheckLogs {
   of(checkId: string): LogPort;
 }
 
+/** The same for the server, which shows logs, and for the process of a check, which keeps them. */
+export function logsBelow(dataDirectory: string): string {
+  return join(dataDirectory, "logs");
+}
+
 export function createLogDirectory(root: string, { keepDays = 30 } = {}): LogDirectory {
   const directoryOf = (checkId: string) => join(root, checkId);
 

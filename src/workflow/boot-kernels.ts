@@ -46,8 +46,7 @@ export async function bootKernels(
       memoryMegabytes: limits.vmMemory,
       again: request.bootAgain ?? false,
     });
-    if (bootRequest === undefined)
-      return { outcome: "not-run", reason: `${kernel.attr} has no boot image at ${side}` };
+    if (bootRequest === undefined) return withoutImage(kernel.attr, side, stage);
     const outcome = await lanes.vms.add(() => world.vm.boot(bootRequest, signal));
     if (outcome.outcome === "not-run") stage.notRun(outcome.reason);
     stage.detail(`${kernel.attr} at ${side}: ${outcome.outcome}`);
@@ -56,9 +55,17 @@ export async function bootKernels(
   return Promise.all(
     kernels.map(async (kernel) => {
       const [base, head] = await Promise.all([boot(kernel, "base"), boot(kernel, "head")]);
+      // A kernel that only the change fails to build is told as that. One that base fails to build is not known to boot.
+      if (base?.outcome === "not-run" && head?.outcome === "not-run") stage.notRun(base.reason);
       return { kernel: kernel.attr, system: kernel.system, base, head };
     }),
   );
+}
+
+function withoutImage(attr: AttrPath, side: "base" | "head", stage: StageContext): VmOutcome {
+  const reason = `${attr} has no boot image at ${side}`;
+  stage.notRun(reason);
+  return { outcome: "not-run", reason };
 }
 
 function requestFor(

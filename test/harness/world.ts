@@ -51,6 +51,8 @@ export interface Scene {
   readonly evaluate?: (commit: string) => EvaluationOutcome | undefined;
   readonly boot?: () => Promise<VmOutcome>;
   readonly changed?: readonly string[];
+  /** What a kernel's output holds. */
+  readonly files?: readonly string[];
   readonly nix?: Partial<NixPort>;
 }
 
@@ -86,7 +88,7 @@ export function world(scene: Scene = {}): World {
       }),
       passthru: async () => ({}),
       measure: async (outputs) =>
-        Object.fromEntries(Object.entries(outputs).map(([name, path]) => [name, facts(path)])),
+        Object.fromEntries(Object.entries(outputs).map(([name, path]) => [name, facts(path, scene.files)])),
       modules: async () => [],
       readOutputFile: async () => undefined,
       contents: async () => {
@@ -114,8 +116,9 @@ function store({ build }: Side): DerivationStore {
   return { closure: async () => new Map(), readSource: async () => undefined, realise: () => build() };
 }
 
-function facts(path: string): OutputFacts {
-  const file = (name: string) => ({ path: name, type: "file" as const, size: 1 });
-  const files = ["bzImage", "lib/modules/6.1/modules.dep"].map(file);
+const KERNEL_FILES = ["bzImage", "lib/modules/6.1/modules.dep"];
+
+function facts(path: string, names: readonly string[] = KERNEL_FILES): OutputFacts {
+  const files = names.map((name) => ({ path: name, type: "file" as const, size: 1 }));
   return { path, narSize: 1, closureSize: 1, files, references: [] };
 }

@@ -19,7 +19,7 @@ describe("every state", () => {
     ["queued", "queued", undefined, "Waiting for a machine"],
     ["running", "in_progress", undefined, "Evaluating"],
     ["waiting", "completed", "action_required", "Builds and boots wait for an approval"],
-    ["done", "completed", "neutral", "No kernel recipe is touched: why"],
+    ["done", "completed", "neutral", "No kernel recipe is touched"],
     ["failed", "completed", "neutral", "Could not be checked: why"],
     ["cancelled", "completed", "cancelled", "Cancelled: why"],
     ["superseded", "completed", "cancelled", "Superseded: why"],

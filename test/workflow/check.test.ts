@@ -43,6 +43,9 @@ describe("a check", () => {
 
     expect(result.findings).toEqual([]);
     expect(result.kernels[0]?.comparison).toBe("same-fail");
+    // Nor is it told that all is well: nobody has seen it boot.
+    expect(result.verdict).toBe("neutral");
+    expect(result.headline).toBe("⚠️ Could not be checked: boots, consumers: linux was not built at base");
   });
 
   it("that changes no recipe counts, and builds nothing", async () => {
@@ -70,6 +73,12 @@ describe("the machine's trouble is never the change's fault, and never a success
     {
       name: "booting, without QEMU",
       scene: { boot: async () => ({ outcome: "not-run", reason: "QEMU is not installed" }) },
+      stage: "vm",
+      later: [],
+    },
+    {
+      name: "booting a kernel without an image",
+      scene: { files: ["lib/modules/6.1/modules.dep"] },
       stage: "vm",
       later: [],
     },

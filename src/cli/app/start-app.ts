@@ -8,18 +8,15 @@ import { join, resolve } from "node:path";
 import type { ServeSettings, WorkerSettings } from "../../config/app-settings.ts";
 import { defaultDataDirectory } from "../../config/env.ts";
 import { isFinal } from "../../domain/check-record.ts";
-import { createRemoteGit } from "../../git/remote.ts";
 import { createGitHubApp } from "../../github/github.ts";
 import { createLog, type Log } from "../../log.ts";
 import { createNix } from "../../nix/adapter.ts";
 import { STORE_DIRECTORY } from "../../nix/store-path.ts";
 import { openQueue } from "../../queue/queue.ts";
 import { checkQueue, DELIVERIES, RECONCILE } from "../../queue/queues.ts";
-import { makeRunDirectory } from "../../run-directory.ts";
-import { createLogDirectory, type LogDirectory } from "../../store/check-logs.ts";
+import { createLogDirectory, type LogDirectory, logsBelow } from "../../store/check-logs.ts";
 import { openDatabase } from "../../store/database.ts";
 import { createStore } from "../../store/store.ts";
-import { createVm } from "../../vm/adapter.ts";
 import { createMetrics, type Metrics } from "../../web/metrics.ts";
 import { createReadiness } from "../../web/readiness.ts";
 import { type ListeningServer, startMetricsServer, startWebServer } from "../../web/server.ts";
@@ -29,6 +26,7 @@ import type { QueueHandlers, StorePort } from "../../workflow/app-ports.ts";
 import { hostSystem } from "../host-system.ts";
 import { VERSION } from "../version.ts";
 import { evaluatorBytes } from "./evaluator-memory.ts";
+import { heapFor, openWorkplace } from "./open-workplace.ts";
 import { databaseProbe, diskProbe, freeBytes, nixProbe, queueProbe, shortOfDisk } from "./probes.ts";
 import { createReceiver } from "./receive.ts";
 
@@ -85,7 +83,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   opened.defer(() => queue.drain(0));
   const store = createStore(database, queue.outbox, { system: systems[0] ?? hostSystem() });
 
-  const logs = createLogDirectory(join(dataDirectory, "logs"));
+  const logs = createLogDirectory(logsBelow(dataDirectory));
   const nix = createNix({ dataDirectory, temporaryDirectory: tmpdir() });
   const readiness = createReadiness([
     databaseProbe(database.access),
@@ -116,7 +114,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const closeWeb = async () => webServer?.close(CLOSE_MS);
   opened.defer(closeWeb);
   if (options.worksHere) {
-    const world = await createWorld({ settings, dataDirectory, disks, store, logs, metrics, log });
+    const world = await createWorld({ ...options, dataDirectory, disks, store, logs, metrics, log });
     await queue.work(countEnds(createHandlers(world), store, metrics), systems);
   }
 
@@ -152,6 +150,7 @@ async function createWorld(parts: {
   readonly settings: WorkerSettings;
   readonly dataDirectory: string;
   readonly disks: readonly string[];
+  readonly checksAtOnce: number;
   readonly store: StorePort;
   readonly logs: LogDirectory;
   readonly metrics: Metrics;
@@ -168,27 +167,18 @@ async function createWorld(parts: {
     onRequest: metrics.githubRequest,
   });
   const { publicUrl, falseAlarmUrl } = settings;
+  const buildSystem = hostSystem();
+  const place = { dataDirectory, temporaryDirectory: tmpdir(), cores: availableParallelism(), buildSystem };
+  const heapMegabytes = heapFor(parts.checksAtOnce);
   return {
     github,
     store,
     logs,
     receive: await createReceiver({ appId, privateKey }),
-    async openWorkplace({ checkId, repositoryId, credential }, signal) {
-      const run = await makeRunDirectory(tmpdir());
-      try {
-        const places = { dataDirectory, temporaryDirectory: run.path, logs: logs.of(checkId) };
-        const git = await createRemoteGit({ ...places, repositoryId, credential, signal });
-        const [nix, vm] = [createNix(places), createVm(places)];
-        return { git, nix, vm, [Symbol.asyncDispose]: () => run[Symbol.asyncDispose]() };
-      } catch (error) {
-        await run[Symbol.asyncDispose]();
-        throw error;
-      }
-    },
+    openWorkplace: (request, signal) => openWorkplace(request, { place, heapMegabytes, log }, signal),
     // In a container the process number is the same after a restart, elsewhere an old lease ends by itself.
     worker: `${hostname()}:${process.pid}`,
-    cores: availableParallelism(),
-    buildSystem: hostSystem(),
+    buildSystem,
     async heldBack() {
       const short = await shortOfDisk(disks);
       // Where it lies is the operator's business, and stands in /readyz.

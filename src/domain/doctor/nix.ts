@@ -1,5 +1,5 @@
 /** How Nix is set up: who this user is to it, and whether it makes room by itself. */
-import { type Diagnosis, green, red, yellow } from "./diagnosis.ts";
+import { type Diagnosis, green, yellow } from "./diagnosis.ts";
 
 export interface NixSetUp {
   /** Where builds go: through a daemon, or straight into a store this user may write to. */
@@ -17,29 +17,31 @@ export interface NixSetUp {
 }
 
 /**
- * What is evaluated is handed to the build store unsigned, and Nix takes that from root and from those it trusts alone
- * (`nix-store --import`: "lacks a valid signature"). Trust, however, is "essentially equivalent to giving that user root
- * access" (nix.conf(5)). So there is no green way through a daemon, only one machine for nothing else.
+ * The right way is a daemon that does not trust this user: builds then run as users of their own, and what gets out of an
+ * evaluation owns nothing. Trust is "essentially equivalent to giving that user root access" (nix.conf(5)), and without a
+ * daemon a builder is this very user, who holds the App's key.
  */
 export function judgeRights(facts: NixSetUp): Diagnosis {
   const { access, user, isRoot } = facts;
   if (isRoot) {
     return yellow(
       "modprobot runs as root: whatever gets out of a sandbox owns this machine",
-      "Let it run on a machine or in a container that has nothing else to lose, or as a user with a Nix store of its own.",
+      "Let it run as an ordinary user beside nix-daemon, or on a machine that has nothing else to lose.",
     );
   }
-  if (access === "own-store") return green(`${user} builds in a Nix store of its own, without a daemon`);
+  if (access === "own-store") {
+    return yellow(
+      `${user} builds without a daemon: what gets out of a build is ${user}, who can read the App's key`,
+      "Install Nix with its daemon, which builds as users of their own.",
+    );
+  }
   if (isTrusted(facts)) {
     return yellow(
-      `the Nix daemon trusts ${user}, which is as good as being root, and modprobot needs it to hand over derivations`,
-      "Let it run on a machine or in a container that has nothing else to lose, or give it a Nix store of its own.",
+      `the Nix daemon trusts ${user}, which is as good as being root, and modprobot has no need of it`,
+      `Take ${user} and its groups out of trusted-users in the daemon's nix.conf, and start it again.`,
     );
   }
-  return red(
-    `the Nix daemon does not trust ${user}, and takes no derivations from modprobot: nothing could be built`,
-    `On a machine for modprobot alone, put this line into the daemon's nix.conf and start it again: extra-trusted-users = ${user}\nOr let ${user} own the Nix store and run without a daemon.`,
-  );
+  return green(`${user} builds through the Nix daemon, which does not trust it with more than that`);
 }
 
 function isTrusted({ trustedSays, trustedUsers, user, groups }: NixSetUp): boolean {

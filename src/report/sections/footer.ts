@@ -10,9 +10,10 @@ export function footer({ base, head, stages }: CheckResult): Phrase {
     .map((stage) => `${stage.stage} ${formatSeconds(stage.seconds)}`);
   const parts = slow.length < 2 ? "" : ` (${slow.join(", ")})`;
   return [
-    "Compared base ",
+    // On a pull request what is compared is its test merge: neither commit is what people call its head.
+    "Compared ",
     code(base.slice(0, 12)),
-    " with head ",
+    " with ",
     code(head.slice(0, 12)),
     ` in ${formatSeconds(total)}${parts}.`,
   ];

@@ -36,7 +36,7 @@ export function summarySection(result: CheckResult, listed: number): Section {
     id: "summary",
     title: "Summary",
     folded: false,
-    blocks: [{ kind: "table", head: [["base → head"], commits], rows }],
+    blocks: [{ kind: "table", head: [["compared"], commits], rows }],
   };
 }
 

@@ -45,5 +45,7 @@ const OUTCOMES = {
 } as const satisfies Record<VmSide["outcome"], string>;
 
 function sideWords({ outcome, seconds }: VmSide): Phrase {
-  return [outcome === "not-run" ? OUTCOMES[outcome] : `${OUTCOMES[outcome]}, ${formatSeconds(seconds)}`];
+  // A test whose result lies in the store already took no time.
+  const isTimed = outcome !== "not-run" && seconds > 0;
+  return [isTimed ? `${OUTCOMES[outcome]}, ${formatSeconds(seconds)}` : OUTCOMES[outcome]];
 }

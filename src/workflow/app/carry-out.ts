@@ -1,6 +1,6 @@
 /**
  * The stages of a check, with the facts at hand: configuration at base, is there anything to check, may it be built,
- * then `check()` itself with its progress published.
+ * then the stages themselves, at a place of their own and with their progress published.
  */
 import type { Config } from "../../config/config.ts";
 import { recipeMatcher } from "../../config/match-recipes.ts";
@@ -15,10 +15,9 @@ import { decideQuota, QUOTA_HOURS, type QuotaDecision, quotaSince } from "../../
 import { UserError } from "../../errors.ts";
 import { touchesNoRecipe, unknownAttrs, whyRebuilt } from "../../report/replies.ts";
 import type { GitHubPort, StorePort } from "../app-ports.ts";
-import { check as runStages } from "../check.ts";
 import { COUNTS_ONLY } from "../plan-check.ts";
 import type { StageMemory } from "../ports.ts";
-import type { AppWorld, Workplace } from "./app-world.ts";
+import type { AppWorld } from "./app-world.ts";
 import { noteLabels, readAttrs } from "./check-notes.ts";
 import type { CheckParts } from "./check-parts.ts";
 import type { Compared } from "./gather.ts";
@@ -67,7 +66,7 @@ export async function carryOut(job: Job, parts: CheckParts, signal: AbortSignal)
   const approved = await isTrusted(job, config, world, signal);
   const explained: { attr: AttrPath; lines: readonly string[] }[] = [];
   try {
-    const result = await runStages(
+    const result = await place.check(
       {
         base: compared.base,
         head: compared.head,
@@ -78,8 +77,7 @@ export async function carryOut(job: Job, parts: CheckParts, signal: AbortSignal)
         bootAgain: check.scope.kind === "everything" && check.scope.bootAgain === true,
       },
       {
-        ...tools(place, world),
-        progress: progress.port,
+        onStage: progress.onStage,
         onResult: (soFar) => progress.onResult(soFar),
         onExplained: (attr, lines) => explained.push({ attr, lines }),
         memory: memoryOf(check, store),
@@ -105,10 +103,6 @@ export async function carryOut(job: Job, parts: CheckParts, signal: AbortSignal)
     }
     throw error;
   }
-}
-
-function tools({ git, nix, vm }: Workplace, { clock, cores, buildSystem }: AppWorld) {
-  return { git, nix, vm, clock, cores, buildSystem };
 }
 
 function memoryOf(check: CheckRecord, store: StorePort): StageMemory {

@@ -5,7 +5,7 @@
  * completed: "Cancel" then ends what waits for an approval, or what was begun since for the same head. Whose pull request it is comes
  * from our own record: what GitHub sends for a fork names none.
  */
-import { type CheckScope, isFinal } from "../../domain/check-record.ts";
+import { isFinal } from "../../domain/check-record.ts";
 import { BUTTON_COMMANDS, decideCommand } from "../../domain/command-policy.ts";
 import type { GitHubPort } from "../app-ports.ts";
 import type { ButtonHint, PullRequestHint } from "../pull-request-events.ts";
@@ -13,7 +13,7 @@ import type { AppWorld } from "./app-world.ts";
 import type { CheckParts } from "./check-parts.ts";
 import { quotaFor } from "./quota-for.ts";
 import { readPolicy } from "./read-config.ts";
-import { addScopes, type FullScope } from "./scope.ts";
+import { scopeOnceMore } from "./scope.ts";
 
 export async function pressButton(
   press: ButtonHint,
@@ -78,22 +78,11 @@ async function pressOn(
   const requested = await store.requestCheck({
     ...pullRequest,
     headSha,
-    scope: scopeOf(button, latest?.headSha === headSha ? latest.scope : EVERYTHING),
+    scope: scopeOnceMore(latest?.headSha === headSha ? latest.scope : undefined, button === "vm"),
     requestedBy: login,
     approved: decision.approves || (await store.isApproved(repositoryId, number, headSha)),
     requestKey: `button ${guid}`,
     delivery: guid,
   });
   log.info({ repositoryId, number, button, check: requested.check.id }, "check requested");
-}
-
-const EVERYTHING: FullScope = { kind: "everything" };
-const BOOT_AGAIN: FullScope = { kind: "everything", bootAgain: true };
-
-/** What ran before comes out of caches, so whoever wants boots again has to say so. */
-function scopeOf(button: "rerun" | "vm", asked: CheckScope): CheckScope {
-  if (button === "vm") return addScopes(asked.kind === "everything" ? asked : EVERYTHING, BOOT_AGAIN);
-  if (asked.kind === "rebuilds") return asked;
-  const { bootAgain: _, ...scope } = asked;
-  return scope;
 }

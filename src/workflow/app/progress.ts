@@ -14,7 +14,7 @@ import type { Publisher } from "./publisher.ts";
 const AT_MOST_EVERY_MS = 15_000;
 
 export interface CheckProgress extends AsyncDisposable {
-  readonly port: ProgressPort;
+  readonly onStage: ProgressPort["stage"];
   onResult(soFar: CheckResult): void;
   /** Nothing more is begun; resolves when what is on its way has ended. */
   stop(): Promise<void>;
@@ -75,18 +75,15 @@ export function createProgress(
 
   soon();
   return {
-    port: {
-      stage(stage: StageName, status, reason) {
-        if (status === "running") {
-          begun.set(stage, clock());
-          return;
-        }
-        const ms = Math.round(clock() - (begun.get(stage) ?? clock()));
-        log.info({ check: id, stage, status, reason, ms }, "stage");
-        void queue(() => store.updateCheck(id, { stage }));
-        soon();
-      },
-      detail() {},
+    onStage(stage: StageName, status, reason) {
+      if (status === "running") {
+        begun.set(stage, clock());
+        return;
+      }
+      const ms = Math.round(clock() - (begun.get(stage) ?? clock()));
+      log.info({ check: id, stage, status, reason, ms }, "stage");
+      void queue(() => store.updateCheck(id, { stage }));
+      soon();
     },
     onResult(soFar) {
       void queue(() => store.updateCheck(id, { result: soFar }));

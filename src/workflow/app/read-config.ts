@@ -8,7 +8,11 @@ import type { GitPort } from "../ports.ts";
 export const CONFIG_FILE = ".github/modprobot.yml";
 
 /** For a check. @throws UserError config-invalid */
-export async function readConfigAt(commit: string, git: GitPort, signal: AbortSignal): Promise<Config> {
+export async function readConfigAt(
+  commit: string,
+  git: Pick<GitPort, "readFile">,
+  signal: AbortSignal,
+): Promise<Config> {
   const text = await git.readFile(commit, CONFIG_FILE, signal);
   return text === undefined
     ? defaultConfig()

@@ -26,6 +26,15 @@ function added(
   return attrs.length === 0 ? {} : { [key]: attrs };
 }
 
+/** What a button asks for: the same once more, where boots that passed before are an answer or are not. */
+export function scopeOnceMore(before: CheckScope | undefined, bootAgain: boolean): CheckScope {
+  if (before?.kind === "rebuilds" && !bootAgain) return before;
+  const { bootAgain: _, ...scope } = before?.kind === "everything" ? before : EVERYTHING;
+  return bootAgain ? { ...scope, bootAgain } : scope;
+}
+
+const EVERYTHING: FullScope = { kind: "everything" };
+
 /** The last part of an attr that is a kernel: `linux_6_12`, `linuxPackages.kernel`. */
 const KERNEL = /^linux(?!Packages)[^.]*$|\.kernel$/;
 

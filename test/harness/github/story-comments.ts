@@ -2,7 +2,7 @@
 
 import type { Login } from "./cast.ts";
 import { APP } from "./emulator.ts";
-import { isObject, type Json } from "./shapes.ts";
+import { isObject, type Json, userObject } from "./shapes.ts";
 import { home, list, must, person, type Stage } from "./stage.ts";
 import { type Wait, waitFor } from "./waits.ts";
 import { type Pull, repositoryById } from "./world.ts";
@@ -15,9 +15,17 @@ export interface Comment {
   readonly updatedAt: string;
 }
 
+/** What the webhook says of whoever wrote a comment, true or not. */
+export interface Told {
+  /** GitHub's `author_association`: `OWNER`, `MEMBER`, `NONE`, … */
+  readonly association?: string;
+  /** Login of a bot, in place of the person. */
+  readonly bot?: string;
+}
+
 export interface CommentStory {
   /** Returns the comment's id. Resolves when the webhook was answered. */
-  comment(pull: Pull, login: Login, body: string): Promise<number>;
+  comment(pull: Pull, login: Login, body: string, told?: Told): Promise<number>;
   editComment(pull: Pull, login: Login, id: number, body: string): Promise<void>;
   /** The App's next comment that was not read yet, oldest first. */
   nextComment(pull: Pull, wait?: Wait): Promise<Comment>;
@@ -54,11 +62,16 @@ export function commentStory(stage: Stage): CommentStory {
       .map(({ content }) => content);
 
   return {
-    async comment(pull, login, body) {
+    async comment(pull, login, body, { association, bot } = {}) {
       const path = `${home(stage, pull)}/issues/${pull.number}/comments`;
       const made = await must(stage, person(login), "POST", path, { body });
       const repository = repositoryById(world, pull.repositoryId);
-      await stage.events.comment(repository, pull.number, made, "created", login);
+      const told = {
+        ...made,
+        ...(association === undefined ? {} : { author_association: association }),
+        ...(bot === undefined ? {} : { user: userObject(world.url, bot) }),
+      };
+      await stage.events.comment(repository, pull.number, told, "created", bot ?? login);
       return Number(made["id"]);
     },
     async editComment(pull, login, id, body) {

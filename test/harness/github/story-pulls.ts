@@ -2,6 +2,7 @@
 import { type Login, personToken } from "./cast.ts";
 import { git } from "./git-repositories.ts";
 import { home, must, person, type Stage } from "./stage.ts";
+import { type Wait, waitFor } from "./waits.ts";
 import { fullName, type Pull, type Repository, repositoryById } from "./world.ts";
 
 /** A branch of a repository on this machine. */
@@ -33,6 +34,8 @@ export interface PullStory {
   mergesLate(pull: Pull, unknownAnswers: number): void;
   /** Names of its labels, sorted. */
   labels(pull: Pull): Promise<readonly string[]>;
+  /** Waits until it has these labels, sorted, and no others. */
+  labelled(pull: Pull, labels: readonly string[], wait?: Wait): Promise<void>;
   /** By hand, as a person. */
   addLabel(pull: Pull, label: string, login?: Login): Promise<void>;
 }
@@ -83,6 +86,15 @@ export function pullStory(stage: Stage): PullStory {
     await must(stage, person(pull.author), "PATCH", `${home(stage, pull)}/pulls/${pull.number}`, { ...body });
     if ("state" in body) pull.isOpen = body["state"] === "open";
     await events.pullRequest(pull, action, pull.author, more);
+  };
+
+  const labels = async (pull: Pull): Promise<readonly string[]> => {
+    const { body } = await stage.api.ask(
+      person("ann-admin"),
+      "GET",
+      `${home(stage, pull)}/issues/${pull.number}/labels?per_page=100`,
+    );
+    return Array.isArray(body) ? body.map((label) => String(label.name)).sort() : [];
   };
 
   return {
@@ -139,13 +151,14 @@ export function pullStory(stage: Stage): PullStory {
       pull.unknownAnswers = unknownAnswers;
       pull.isStale = true;
     },
-    async labels(pull) {
-      const { body } = await stage.api.ask(
-        person("ann-admin"),
-        "GET",
-        `${home(stage, pull)}/issues/${pull.number}/labels?per_page=100`,
+    labels,
+    async labelled(pull, wanted, wait = "answer") {
+      await waitFor(
+        `pull request ${pull.number} to be labelled ${wanted.join(", ")}`,
+        wait,
+        async () => ((await labels(pull)).join() === wanted.join() ? true : undefined),
+        async () => `its labels: ${(await labels(pull)).join(", ")}`,
       );
-      return Array.isArray(body) ? body.map((label) => String(label.name)).sort() : [];
     },
     async addLabel(pull, label, login = "tim-triage") {
       await must(stage, person(login), "POST", `${home(stage, pull)}/issues/${pull.number}/labels`, {

@@ -14,7 +14,8 @@ export const WAIT_MS = {
 } as const;
 export type Wait = keyof typeof WAIT_MS;
 
-const LOOK_AGAIN_MS = 50;
+/** Growing: a reaction is seen at once, and a report of minutes does not use up GitHub's requests of an hour. */
+const LOOK_AGAIN_MS = { first: 50, most: 1_000, growth: 1.1 };
 
 /**
  * Looks until there is something. `describe` says what was there instead when the time is over.
@@ -28,11 +29,15 @@ export async function waitFor<T>(
   describe: () => Promise<string> | string = () => "",
 ): Promise<T> {
   const end = performance.now() + WAIT_MS[wait];
-  for (;;) {
+  for (
+    let pause = LOOK_AGAIN_MS.first;
+    ;
+    pause = Math.min(pause * LOOK_AGAIN_MS.growth, LOOK_AGAIN_MS.most)
+  ) {
     const seen = await look();
     if (seen !== undefined) return seen;
     if (performance.now() > end)
       throw new Error(`waited ${WAIT_MS[wait] / 1000} s for ${what}\n${await describe()}`);
-    await sleep(LOOK_AGAIN_MS);
+    await sleep(pause);
   }
 }

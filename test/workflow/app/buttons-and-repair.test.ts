@@ -21,6 +21,8 @@ describe("buttons", () => {
     expect(story.rows).toHaveLength(2);
     expect(story.github.checkRuns.map(({ status }) => status)).toEqual(["completed", "completed"]);
     expect(story.github.comments).toHaveLength(1);
+    // Nobody who presses "Run VM again" wants to read of the boots of before.
+    expect(story.repository.bootsAgain.filter(Boolean)).toHaveLength(button === "vm" ? 2 : 0);
   });
 
   it("boots again what has passed where that is the button, and a later Re-run does not", async () => {

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import type { Permission } from "../../../src/domain/pull-request.ts";
 import { sha } from "./fake-github.ts";
 import { createStory, type Story } from "./story.ts";
 
@@ -70,32 +69,6 @@ describe("a comment", () => {
 });
 
 describe("who may", () => {
-  it.each<[string, Permission, boolean]>([
-    ["check", "none", false],
-    ["check", "read", true],
-    ["rebuilds", "none", false],
-    ["rebuilds", "read", true],
-    ["build hello", "read", false],
-    ["build hello", "triage", true],
-    ["test", "read", false],
-    ["test", "triage", true],
-    ["consumers hello", "read", false],
-    ["consumers hello", "triage", true],
-    ["approve", "triage", false],
-    ["approve", "write", true],
-    ["status", "none", true],
-    ["help", "none", true],
-  ])("%s with %s: %s", async (command, permission, may) => {
-    const story = await checked();
-    story.github.permissions.set("somebody", permission);
-    await says(story, "somebody", `/modprobot ${command}`);
-    expect(faces(story)).toEqual(["eyes", may ? "rocket" : "confused"]);
-    if (!may) {
-      expect(reply(story)).toContain("needs");
-      expect(story.rows).toHaveLength(1);
-    }
-  });
-
   it("follows the configuration of the base branch, and is strict where that has mistakes", async () => {
     const story = await checked();
     story.github.files.set(".github/modprobot.yml", "commands: { check: maintain }\n");

@@ -4,6 +4,7 @@ import type { Derivation } from "../../../src/domain/derivation.ts";
 import type { Evaluation } from "../../../src/domain/evaluation.ts";
 import { Interrupted } from "../../../src/errors.ts";
 import type { Workplace } from "../../../src/workflow/app/app-world.ts";
+import { createWorkplace } from "../../../src/workflow/app/workplace.ts";
 import type { EvaluatedTree, GitPort } from "../../../src/workflow/ports.ts";
 
 export interface FakeRepository {
@@ -88,7 +89,10 @@ export function createFakeWorkplace(repository: FakeRepository): Workplace {
     isAncestor: async () => true,
     sourceTree: async () => ({ files: [], read: () => undefined }),
   };
-  return {
+  return createWorkplace({
+    clock: () => performance.now(),
+    cores: 2,
+    buildSystem: "x86_64-linux",
     git: git as GitPort,
     nix: {
       probe: async () => ({ version: "2.34.0" }),
@@ -137,5 +141,5 @@ export function createFakeWorkplace(repository: FakeRepository): Workplace {
         };
       },
     },
-  };
+  });
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { defaultConfig } from "../../../src/config/config.ts";
-import { addScopes, configFor, namedAttrs } from "../../../src/workflow/app/scope.ts";
+import { addScopes, configFor, namedAttrs, scopeOnceMore } from "../../../src/workflow/app/scope.ts";
 
 describe("scopes add up", () => {
   it("each name once, sorted, and without empty lists", () => {
@@ -8,6 +8,28 @@ describe("scopes add up", () => {
     const b = { kind: "everything", build: ["a", "c"], why: ["git"] } as const;
     expect(addScopes(a, b)).toEqual({ kind: "everything", build: ["a", "b", "c"], why: ["git"] });
     expect(addScopes({ kind: "everything" }, { kind: "everything" })).toEqual({ kind: "everything" });
+  });
+});
+
+describe("a button", () => {
+  const asked = { kind: "everything", build: ["a"] } as const;
+  const booted = { ...asked, bootAgain: true } as const;
+  const counted = { kind: "rebuilds" } as const;
+
+  it("asks for the same once more", () => {
+    expect(scopeOnceMore(undefined, false)).toEqual({ kind: "everything" });
+    expect(scopeOnceMore(asked, false)).toEqual(asked);
+    expect(scopeOnceMore(booted, false)).toEqual(asked);
+    expect(scopeOnceMore(counted, false)).toEqual(counted);
+  });
+
+  it("boots again where that is what it says, also where only counts were asked for", () => {
+    expect(scopeOnceMore(asked, true)).toEqual(booted);
+    expect(scopeOnceMore(counted, true)).toEqual({ kind: "everything", bootAgain: true });
+  });
+
+  it("is not forgotten by what is asked for meanwhile", () => {
+    expect(addScopes(booted, asked)).toEqual(booted);
   });
 });
 

@@ -73,7 +73,6 @@ export function createStory() {
       openWorkplace: async () => ({ ...createFakeWorkplace(repository), async [Symbol.asyncDispose]() {} }),
       logs: { list: async (id) => [{ name: "boot", path: `/logs/${id}/boot.log.gz`, bytes: 1 }] },
       worker,
-      cores: 2,
       buildSystem: "x86_64-linux",
       heldBack: async () => story.heldBack,
       pageOf: (id) => `https://modprobot.example/checks/${id}`,

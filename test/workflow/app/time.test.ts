@@ -98,7 +98,7 @@ describe("progress", () => {
     const start = Date.now();
     for (let second = 0; second < 60; second += 1) {
       made.onResult(checkResult());
-      made.port.stage("build", "done");
+      made.onStage("build", "done");
       await vi.advanceTimersByTimeAsync(1_000);
     }
     await vi.advanceTimersByTimeAsync(60_000);

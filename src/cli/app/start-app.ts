@@ -23,6 +23,7 @@ import { createHandlers } from "../../workflow/app/handlers.ts";
 import type { QueueHandlers, StorePort } from "../../workflow/app-ports.ts";
 import { hostSystem } from "../host-system.ts";
 import { VERSION } from "../version.ts";
+import { startAnnouncing } from "./announce.ts";
 import { heapFor, openWorkplace } from "./open-workplace.ts";
 import { databaseProbe, diskProbe, freeBytes, nixProbe, queueProbe } from "./probes.ts";
 import { createReceiver } from "./receive.ts";
@@ -107,6 +108,15 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     const world = await createWorld({ ...options, dataDirectory, store, metrics, log });
     await queue.work(countEnds(createHandlers(world), store, metrics), systems);
   }
+  opened.use(
+    await startAnnouncing({
+      store,
+      worker: workerName(),
+      systems: options.worksHere ? systems : [],
+      watches: options.web !== undefined,
+      log,
+    }),
+  );
 
   const resources = opened.move();
   log.info({ version: VERSION, url: webServer?.url, metrics: metricsServer.url, systems }, "started");
@@ -163,14 +173,18 @@ async function createWorld(parts: {
     store,
     receive: await createReceiver({ appId, privateKey }),
     openWorkplace: (request, signal) => openWorkplace(request, { place, heapMegabytes, log }, signal),
-    // In a container the process number is the same after a restart, elsewhere an old lease ends by itself.
-    worker: `${hostname()}:${process.pid}`,
+    worker: workerName(),
     buildSystem,
     pageOf: (id) => (publicUrl === undefined ? null : `${publicUrl}/checks/${id}`),
     clock: () => performance.now(),
     now: () => new Date(),
     log,
   };
+}
+
+/** In a container the process number is the same after a restart, elsewhere an old lease ends by itself. */
+function workerName(): string {
+  return `${hostname()}:${process.pid}`;
 }
 
 function countEnds(handlers: QueueHandlers, store: StorePort, metrics: Metrics): QueueHandlers {

@@ -1,7 +1,9 @@
 /** All migrations, oldest first. Add one at the end, with rows that stand before it in test/store/migrations/. */
 import type { Migration } from "kysely";
 import * as initial from "./0001-initial.ts";
+import * as workers from "./0002-workers.ts";
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0001-initial": initial,
+  "0002-workers": workers,
 };

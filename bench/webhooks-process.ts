@@ -1,15 +1,20 @@
 /**
- * One process of the webhook bench: the real server, store and queue, and checks that only take time. Started by
- * `webhooks.ts` with what it is to be as its argument; tells its address and its memory, ends when its parent does.
+ * One process of the webhook bench: the real server, store and queue, and checks that compute in processes of their own
+ * (`busy-check.ts`) or only wait. Started by `webhooks.ts` with what it is to be as its argument; tells its address and
+ * its memory, ends when its parent does.
  */
 import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
+import { startCalls } from "../src/calls.ts";
+import type { CheckResult } from "../src/domain/check-result.ts";
+import { startOwnProcess } from "../src/own-process.ts";
 import { openQueue } from "../src/queue/queue.ts";
 import { type DatabasePlace, openDatabase } from "../src/store/database.ts";
 import { createStore } from "../src/store/store.ts";
 import { createReadiness } from "../src/web/readiness.ts";
 import { startWebServer } from "../src/web/server.ts";
 import type { QueueHandlers } from "../src/workflow/app-ports.ts";
+import type { BusyCalls, BusyServer } from "./busy-check.ts";
 
 export interface ProcessPlan {
   readonly place: DatabasePlace;
@@ -18,8 +23,13 @@ export interface ProcessPlan {
   readonly works: boolean;
   /** Checks to put into the queue before anything else. */
   readonly queued: number;
-  readonly checkMs: number;
+  readonly check: BenchCheck;
 }
+
+/** One that computes keeps a core busy the whole time; one that waits, as for a build, needs nothing. */
+export type BenchCheck =
+  | { readonly kind: "computes"; readonly ms: number; readonly attrs: number }
+  | { readonly kind: "waits"; readonly ms: number };
 
 export type ProcessNews =
   | { readonly kind: "ready"; readonly url: string | null }
@@ -68,13 +78,32 @@ function handlers(): QueueHandlers {
     },
     async check(id) {
       await store.moveCheck(id, "running");
-      await pause(plan.checkMs);
-      await store.saveStage(id, "evaluate", { attrs: 1 });
+      if (plan.check.kind === "waits") await pause(plan.check.ms);
+      else await compute(id, plan.check);
       await store.moveCheck(id, "done");
       tell({ kind: "check-done", count: 1 });
     },
     reconcile: async () => undefined,
   };
+}
+
+/** Stores what comes from its process as the App does: attrs once, the result each time it grows. */
+async function compute(id: string, { ms, attrs }: Extract<BenchCheck, { kind: "computes" }>): Promise<void> {
+  const child = startOwnProcess(new URL("busy-check.ts", import.meta.url), {
+    heapMegabytes: 1024,
+    died: (how) => new Error(`a check of the bench ended with ${how}`),
+  });
+  // Of the shape, as far as the store looks at it.
+  const keep = (result: object) => store.updateCheck(id, { result: result as CheckResult });
+  const server: BusyServer = {
+    save: (value) => store.saveStage(id, "evaluate", value),
+    heard: (soFar) => void keep(soFar),
+  };
+  await keep(
+    await startCalls<BusyCalls>(child.channel, { ...server }).call("check", { computeMs: ms, attrs }),
+  );
+  child.kill();
+  await child.ended;
 }
 
 function checkOf(number: number, head: string) {
@@ -104,6 +133,7 @@ async function fillQueue(checks: number): Promise<void> {
   });
 }
 
+/** Of this process: checks have their own memory, and give it back when they end. */
 function readResident(): number {
   const pages = readFileSync("/proc/self/statm", "utf8").split(" ")[1];
   return Number(pages) * 4096;

@@ -91,8 +91,8 @@ export function nothingToApprove(): string {
   return say("Nothing waits for an approval here.");
 }
 
-/** @param ahead how many checks the queue has before this one; undefined where that is not known */
-export function statusOf(check: CheckRecord | undefined, ahead?: number): string {
+/** @param missing the system whose worker a queued check waits for; null where there is one */
+export function statusOf(check: CheckRecord | undefined, missing: string | null = null): string {
   if (check === undefined)
     return say("This pull request has not been checked yet; `/modprobot check` does it.");
   const head = `The check of ${shortName(check.headSha)}`;
@@ -100,9 +100,9 @@ export function statusOf(check: CheckRecord | undefined, ahead?: number): string
   switch (check.state) {
     case "queued":
       return say(
-        ahead === undefined || ahead === 0
+        missing === null
           ? `${head} is queued.`
-          : `${head} is queued behind ${plural(ahead, "other")}.`,
+          : `${head} waits for a worker for ${quoted(missing)}, and none is running: whoever runs modprobot has to start one.`,
       );
     case "running":
       return say(

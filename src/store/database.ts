@@ -5,7 +5,6 @@
 import { existsSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { PGlite } from "@electric-sql/pglite";
 import { CompiledQuery, Kysely, PostgresDialect } from "kysely";
 import pg from "pg";
 import { EnvironmentError } from "../errors.ts";
@@ -14,6 +13,7 @@ import { lockDirectory } from "./directory-lock.ts";
 import { createEmbeddedSession } from "./embedded.ts";
 import { migrate } from "./migrate.ts";
 import type { Tables } from "./schema.ts";
+import { type EmbeddedDatabase, startEmbedded } from "./start-embedded.ts";
 
 export type DatabasePlace = { readonly url: string } | { readonly directory: string };
 
@@ -90,7 +90,7 @@ async function connect(url: string): Promise<Database> {
 async function openEmbedded(directory: string): Promise<Database> {
   const lock = await lockDirectory(directory);
   try {
-    const session = createEmbeddedSession(await startEmbedded(directory));
+    const session = createEmbeddedSession(await openFiles(directory));
     const kysely = new Kysely<Tables>({ dialect: session.dialect });
     return {
       kysely,
@@ -111,11 +111,11 @@ async function openEmbedded(directory: string): Promise<Database> {
   }
 }
 
-async function startEmbedded(directory: string): Promise<PGlite> {
+async function openFiles(directory: string): Promise<EmbeddedDatabase> {
   const files = embeddedFiles(directory);
   try {
     if (!existsSync(files)) await makeFiles(files);
-    return await PGlite.create({ dataDir: files });
+    return await startEmbedded(files);
   } catch (cause) {
     throw new EnvironmentError(
       "database-damaged",
@@ -130,8 +130,7 @@ async function startEmbedded(directory: string): Promise<PGlite> {
 async function makeFiles(files: string): Promise<void> {
   const unfinished = `${files}.new`;
   await rm(unfinished, { recursive: true, force: true });
-  const pglite = await PGlite.create({ dataDir: unfinished });
-  await pglite.close();
+  await (await startEmbedded(unfinished)).close();
   await rename(unfinished, files);
 }
 

@@ -1,12 +1,11 @@
 /**
- * The embedded database: PGlite, a PostgreSQL inside this process, as a Kysely dialect.
+ * The embedded database: PGlite, a PostgreSQL inside this process on a thread of its own, as a Kysely dialect.
  *
  * It has one session, which Kysely and the queue share, so whoever is at work holds a mutex until done: a statement
  * of somebody else in the middle of a transaction would become part of it. The other side of that: inside a
  * transaction nothing may go around it, or the process waits for itself. A process that is killed loses nothing that
  * was committed; a machine that loses power may, since PGlite does not wait for the disk (`fsync=off`).
  */
-import type { PGlite } from "@electric-sql/pglite";
 import {
   CompiledQuery,
   type DatabaseConnection,
@@ -18,6 +17,7 @@ import {
   type QueryResult,
 } from "kysely";
 import type { SqlExecutor } from "../workflow/app-ports.ts";
+import type { EmbeddedDatabase } from "./start-embedded.ts";
 
 export interface EmbeddedSession {
   readonly dialect: Dialect;
@@ -27,7 +27,7 @@ export interface EmbeddedSession {
   readonly executor: SqlExecutor;
 }
 
-export function createEmbeddedSession(pglite: PGlite): EmbeddedSession {
+export function createEmbeddedSession(pglite: EmbeddedDatabase): EmbeddedSession {
   const mutex = createMutex();
   return {
     dialect: createDialect(pglite, mutex, false),
@@ -37,7 +37,7 @@ export function createEmbeddedSession(pglite: PGlite): EmbeddedSession {
         await mutex.lock(false);
         try {
           if (values.length > 0) return { rows: (await pglite.query(text, values)).rows };
-          return { rows: (await pglite.exec(text)).flatMap((result) => result.rows) };
+          return { rows: [...(await pglite.exec(text))] };
         } catch (error) {
           // A failed `begin; …; commit` leaves the session inside its transaction: the next one here would be refused.
           await pglite.exec("rollback").catch(() => undefined);
@@ -50,7 +50,7 @@ export function createEmbeddedSession(pglite: PGlite): EmbeddedSession {
   };
 }
 
-function createDialect(pglite: PGlite, mutex: Mutex, urgent: boolean): Dialect {
+function createDialect(pglite: EmbeddedDatabase, mutex: Mutex, urgent: boolean): Dialect {
   const connection = createConnection(pglite);
   const driver: Driver = {
     init: async () => undefined,
@@ -76,11 +76,12 @@ async function control(connection: DatabaseConnection, statement: string): Promi
   await connection.executeQuery(CompiledQuery.raw(statement));
 }
 
-function createConnection(pglite: PGlite): DatabaseConnection {
+function createConnection(pglite: EmbeddedDatabase): DatabaseConnection {
   return {
     async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-      const { rows, affectedRows } = await pglite.query<Row>(query.sql, [...query.parameters]);
-      return { rows, numAffectedRows: BigInt(affectedRows ?? 0) };
+      const { rows, affectedRows } = await pglite.query(query.sql, query.parameters);
+      // Of the shape that Kysely was asked for.
+      return { rows: rows as Row[], numAffectedRows: BigInt(affectedRows) };
     },
     streamQuery() {
       throw new Error("the embedded database does not stream");
@@ -105,15 +106,11 @@ function createMutex(): Mutex {
       held = true;
     },
     unlock() {
-      // The database computes in this thread and without a pause: handed on at once, requests from outside would never
-      // have their turn as long as anybody waits here.
-      setImmediate(() => {
-        const [first, second] = wasUrgent ? [waiting, urgently] : [urgently, waiting];
-        wasUrgent = first.length > 0 ? first === urgently : second === urgently;
-        const next = first.shift() ?? second.shift();
-        if (next === undefined) held = false;
-        else next();
-      });
+      const [first, second] = wasUrgent ? [waiting, urgently] : [urgently, waiting];
+      wasUrgent = first.length > 0 ? first === urgently : second === urgently;
+      const next = first.shift() ?? second.shift();
+      if (next === undefined) held = false;
+      else next();
     },
   };
 }

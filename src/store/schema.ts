@@ -21,6 +21,7 @@ export interface Tables {
   readonly comments: CommentsTable;
   readonly commands: CommandsTable;
   readonly approvals: ApprovalsTable;
+  readonly workers: WorkersTable;
 }
 
 export interface DeliveriesTable {
@@ -135,6 +136,13 @@ export interface ApprovalsTable {
   head_sha: string;
   login: string;
   approved_at: Timestamp;
+}
+
+/** One row for each system that a worker builds for. */
+export interface WorkersTable {
+  worker: string;
+  system: string;
+  seen_at: Timestamp;
 }
 
 export type CheckRow = Selectable<ChecksTable> & Omit<Selectable<RepositoriesTable>, "id">;

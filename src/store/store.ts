@@ -8,6 +8,7 @@ import type { Database } from "./database.ts";
 import { createDeliveries } from "./deliveries.ts";
 import { createPullRequests } from "./pull-requests.ts";
 import { createRetention, type RetentionDays } from "./retention.ts";
+import { createWorkers } from "./workers.ts";
 
 export interface StoreOptions {
   /** Checks that do not name a system are for workers of this one. */
@@ -28,5 +29,6 @@ export function createStore({ kysely, urgent }: Database, outbox: Outbox, option
     ...createStages(kysely),
     ...createPullRequests(kysely),
     ...createRetention(kysely, days),
+    ...createWorkers(kysely),
   };
 }

@@ -206,6 +206,13 @@ export interface StorePort {
   recordLog(checkId: string, log: KeptLog): Promise<void>;
   logs(checkId: string): Promise<readonly KeptLog[]>;
   prune(now: Date): Promise<void>;
+
+  /** This worker is alive and takes checks for these systems; to be said every 30 s. */
+  announce(worker: string, systems: readonly string[]): Promise<void>;
+  /** The system that a queued check waits for a worker of, where none has been heard of for 90 s; else null. */
+  missingWorker(id: string): Promise<string | null>;
+  /** All systems that queued checks wait for in this way. */
+  unservedSystems(): Promise<readonly { readonly system: string; readonly checks: number }[]>;
 }
 
 // ---- logs --------------------------------------------------------------------------------------------

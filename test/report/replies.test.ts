@@ -78,6 +78,12 @@ describe("what is said", () => {
     expect(statusOf(check)).toContain(words);
   });
 
+  it("status: a check that nobody can take says whom it waits for", () => {
+    const text = statusOf(checkRecord({ state: "queued" }), "riscv64-linux");
+
+    expect(text).toContain("waits for a worker for `riscv64-linux`, and none is running");
+  });
+
   it("names every command and who may", () => {
     const text = helpText(defaultConfig().commands);
 

@@ -25,7 +25,7 @@ describe.each(databases())("the store on $name", ({ place }) => {
   });
   afterAll(() => database[Symbol.asyncDispose]());
   beforeEach(async () => {
-    await sql`truncate deliveries, repositories, comments, commands, approvals cascade`.execute(
+    await sql`truncate deliveries, repositories, comments, commands, approvals, workers cascade`.execute(
       database.kysely,
     );
     outbox = recordingOutbox();
@@ -330,6 +330,44 @@ describe.each(databases())("the store on $name", ({ place }) => {
       );
 
       expect(got.filter(Boolean)).toHaveLength(1);
+    });
+  });
+
+  describe("workers", () => {
+    const silentFor = (seconds: number) =>
+      sql`update workers set seen_at = clock_timestamp() - make_interval(secs => ${seconds}::float8)`.execute(
+        database.kysely,
+      );
+
+    it("a queued check waits for one of its system, until one is heard of", async () => {
+      const { check } = await store.requestCheck(aCheck({ system: "riscv64-linux" }));
+      await store.announce("worker-1", [SYSTEM]);
+      expect(await store.missingWorker(check.id)).toBe("riscv64-linux");
+      expect(await store.unservedSystems()).toEqual([{ system: "riscv64-linux", checks: 1 }]);
+
+      await store.announce("worker-2", [SYSTEM, "riscv64-linux"]);
+      expect(await store.missingWorker(check.id)).toBeNull();
+      expect(await store.unservedSystems()).toEqual([]);
+    });
+
+    it("are gone after a minute and a half of silence", async () => {
+      const { check } = await store.requestCheck(aCheck());
+      await store.announce("worker-1", [SYSTEM]);
+      await silentFor(80);
+      expect(await store.missingWorker(check.id)).toBeNull();
+
+      await silentFor(100);
+      expect(await store.missingWorker(check.id)).toBe(SYSTEM);
+
+      await store.announce("worker-1", [SYSTEM]);
+      expect(await store.missingWorker(check.id)).toBeNull();
+    });
+
+    it("are not waited for by a check that one has taken", async () => {
+      const { check } = await store.requestCheck(aCheck());
+      await store.moveCheck(check.id, "running");
+
+      expect(await store.missingWorker(check.id)).toBeNull();
     });
   });
 

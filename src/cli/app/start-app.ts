@@ -25,6 +25,7 @@ import { createHandlers } from "../../workflow/app/handlers.ts";
 import type { QueueHandlers, StorePort } from "../../workflow/app-ports.ts";
 import { hostSystem } from "../host-system.ts";
 import { VERSION } from "../version.ts";
+import { startAnnouncing } from "./announce.ts";
 import { evaluatorBytes } from "./evaluator-memory.ts";
 import { heapFor, openWorkplace } from "./open-workplace.ts";
 import { databaseProbe, diskProbe, freeBytes, nixProbe, queueProbe, shortOfDisk } from "./probes.ts";
@@ -117,6 +118,15 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     const world = await createWorld({ ...options, dataDirectory, disks, store, logs, metrics, log });
     await queue.work(countEnds(createHandlers(world), store, metrics), systems);
   }
+  opened.use(
+    await startAnnouncing({
+      store,
+      worker: workerName(),
+      systems: options.worksHere ? systems : [],
+      watches: options.web !== undefined,
+      log,
+    }),
+  );
 
   const resources = opened.move();
   log.info({ version: VERSION, url: webServer?.url, metrics: metricsServer.url, systems }, "started");
@@ -176,8 +186,7 @@ async function createWorld(parts: {
     logs,
     receive: await createReceiver({ appId, privateKey }),
     openWorkplace: (request, signal) => openWorkplace(request, { place, heapMegabytes, log }, signal),
-    // In a container the process number is the same after a restart, elsewhere an old lease ends by itself.
-    worker: `${hostname()}:${process.pid}`,
+    worker: workerName(),
     buildSystem,
     async heldBack() {
       const short = await shortOfDisk(disks);
@@ -192,6 +201,11 @@ async function createWorld(parts: {
     now: () => new Date(),
     log,
   };
+}
+
+/** In a container the process number is the same after a restart, elsewhere an old lease ends by itself. */
+function workerName(): string {
+  return `${hostname()}:${process.pid}`;
 }
 
 function countEnds(handlers: QueueHandlers, store: StorePort, metrics: Metrics): QueueHandlers {

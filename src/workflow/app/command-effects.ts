@@ -51,7 +51,7 @@ export async function carryOutCommand(
     case "help":
       return { ok: true, text: helpText(policy.commands) };
     case "status":
-      return { ok: true, text: statusOf(standing.latest) };
+      return { ok: true, text: await status(standing, parts) };
     case "cancel":
       return cancel(given, parts, signal);
     case "approve":
@@ -67,6 +67,11 @@ export async function carryOutCommand(
     case "consumers":
       return request({ consumers: command.attrs }, given, parts);
   }
+}
+
+async function status({ latest }: Standing, { world: { store } }: CheckParts): Promise<string> {
+  const missing = latest?.state === "queued" ? await store.missingWorker(latest.id) : null;
+  return statusOf(latest, missing);
 }
 
 async function cancel(

@@ -66,6 +66,20 @@ describe("a comment", () => {
     expect(reply(story)).toContain("did you mean `check`");
     expect(reply(story)).toContain("/modprobot approve");
   });
+
+  it("about a check that nobody can take says whom it waits for", async () => {
+    const story = createStory();
+    story.github.open({ author: "maintainer" });
+    const delivery = await story.looks();
+    await story.startWorker().delivery(delivery, new AbortController().signal);
+    // Its job lies in a queue that nobody takes from.
+    story.jobs.length = 0;
+    story.served.clear();
+
+    await says(story, "maintainer", "/modprobot status");
+
+    expect(reply(story)).toContain("waits for a worker for `x86_64-linux`, and none is running");
+  });
 });
 
 describe("who may", () => {

@@ -11,6 +11,9 @@ export interface Job {
   readonly id: string;
 }
 
+/** Of every check here. */
+const SYSTEM = "x86_64-linux";
+
 export function createFakeStore(now: () => Date) {
   const rows: Row[] = [];
   const deliveries = new Map<string, Delivery & { outcome?: string; error?: string | undefined }>();
@@ -21,6 +24,7 @@ export function createFakeStore(now: () => Date) {
   const approvals = new Set<string>();
   const requests = new Map<string, string>();
   const logs = new Map<string, KeptLog[]>();
+  const served = new Set([SYSTEM]);
 
   const enqueue = (job: Job) => {
     if (!jobs.some(({ kind, id }) => kind === job.kind && id === job.id)) jobs.push(job);
@@ -195,8 +199,17 @@ export function createFakeStore(now: () => Date) {
       return logs.get(id) ?? [];
     },
     async prune() {},
+    async announce(_worker, systems) {
+      for (const system of systems) served.add(system);
+    },
+    async missingWorker() {
+      return served.has(SYSTEM) ? null : SYSTEM;
+    },
+    async unservedSystems() {
+      return [];
+    },
   };
-  return { store, rows, jobs, deliveries, enqueue };
+  return { store, rows, jobs, deliveries, served, enqueue };
 }
 
 export type FakeStore = ReturnType<typeof createFakeStore>;

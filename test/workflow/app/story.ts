@@ -111,6 +111,8 @@ export function createStory() {
     rows: fake.rows,
     jobs: fake.jobs,
     deliveries: fake.deliveries,
+    /** Systems with a worker that is alive. */
+    served: fake.served,
     repository,
     /** All of all workers. */
     logged,

@@ -148,11 +148,18 @@ describe("permission", () => {
     expect(permissionOf(permission, role)).toBe(is);
   });
 
-  it.each([404, 403, 500, "silent", "slow", "garbage", "cut"] as const)("is none on %s", async (fault) => {
+  it.each([404, 403] as const)("is none on %s", async (fault) => {
     const { port, fault: fail } = await fakeGitHub();
     fail(/permission$/, fault, Number.POSITIVE_INFINITY);
 
     expect(await port.permission(ref, "somebody", signal)).toBe("none");
+  });
+
+  it.each([500, "silent", "slow", "garbage", "cut"] as const)("is not known on %s", async (fault) => {
+    const { port, fault: fail } = await fakeGitHub();
+    fail(/permission$/, fault, Number.POSITIVE_INFINITY);
+
+    await expect(port.permission(ref, "somebody", signal)).rejects.toMatchObject({ retryable: true });
   });
 });
 

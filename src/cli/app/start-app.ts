@@ -108,6 +108,9 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   if (options.worksHere) {
     const world = await createWorld({ settings, dataDirectory, store, metrics, log });
     await queue.work(countEnds(createHandlers(world), store, metrics), systems);
+  } else {
+    // Webhooks were lost while no server listened; the workers have not noticed.
+    await queue.reconcileSoon();
   }
 
   const resources = opened.move();

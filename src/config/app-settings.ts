@@ -51,6 +51,8 @@ const SHORTEST_SECRET = 16;
 
 const DATABASE_URL =
   "Set it to postgresql://user:password@host/database, or leave it out for the embedded database.";
+/** Sockets are addressed without a host, which `URL` refuses: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS */
+const POSTGRES_URL = /^postgres(?:ql)?:\/\/[^\s/?#]*(?:[/?][^\s]*)?$/;
 
 /** @throws UserError app-settings */
 export function parseWorkerSettings(variables: Variables): WorkerSettings {
@@ -81,7 +83,7 @@ function readWorker(reader: Reader): WorkerSettings {
       host: reader.text("GHE_HOST"),
       apiUrl: reader.text("MODPROBOT_GITHUB_API_URL"),
     },
-    databaseUrl: reader.parsed("DATABASE_URL", z.url({ protocol: /^postgres(ql)?$/ }), DATABASE_URL, true),
+    databaseUrl: reader.parsed("DATABASE_URL", z.string().regex(POSTGRES_URL), DATABASE_URL, true),
     dataDirectory: reader.parsed(
       "MODPROBOT_DATA",
       z.string().startsWith("/"),

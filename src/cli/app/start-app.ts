@@ -132,8 +132,8 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
 
 function secretsOf({ settings, web }: AppOptions): readonly string[] {
   const { databaseUrl, github } = settings;
-  const password =
-    databaseUrl === undefined ? "" : decodeURIComponent(URL.parse(databaseUrl)?.password ?? "");
+  // `URL` does not read those of sockets, which have no host.
+  const password = decodeURIComponent(/^[a-z]+:\/\/[^:@/]*:([^@/]*)@/.exec(databaseUrl ?? "")?.[1] ?? "");
   return [github.privateKey, ...(web?.webhookSecrets ?? []), password, databaseUrl ?? ""];
 }
 

@@ -154,7 +154,8 @@ async function buildOnce(
   checkSpace: (said: string) => Promise<void>,
   signal: AbortSignal,
 ): Promise<BuildOutcome> {
-  const result = await run("nix-store", buildArguments(context, derivation.path, limits), { signal });
+  const args = [...ENDS_WITH_US, "nix-store", ...buildArguments(context, derivation.path, limits)];
+  const result = await run("setpriv", args, { signal });
   if (result.exitCode === 0) return { status: "built", outputs, seconds: result.seconds };
   await checkSpace(result.stderr);
   const said = nixVoice(result.stderr);
@@ -165,6 +166,12 @@ async function buildOnce(
     return notRun(`nix-store did not build it: ${said.slice(-3).join(" ").slice(0, 600)}`);
   return describeFailure(context, derivation, failure, result, signal);
 }
+
+/**
+ * Nix alone would go on building for hours when we are killed, while somebody else begins the same anew. It is told with
+ * SIGTERM, so that it ends its builders: setpriv(1), prctl(2) PR_SET_PDEATHSIG.
+ */
+const ENDS_WITH_US = ["--pdeathsig", "TERM", "--"];
 
 /**
  * `--no-build-output`: standard error is then Nix's own voice, which a builder cannot imitate

@@ -34,11 +34,27 @@ export async function upsertCheckRun(
     (knownId === null ? undefined : await updateRun(caller, ref, knownId, update, signal)) ??
     (await createRun(caller, appId, ref, update, signal));
   await annotate(caller, ref, run, update, signal);
+  if (update.status === "completed") await completeOther(caller, appId, ref, run.id, update, signal);
   return { id: run.id };
+}
+
+/** A creation that we had given up, and that GitHub carried out after we looked for it, would say "in progress" for ever. */
+async function completeOther(
+  caller: Caller,
+  appId: number | undefined,
+  ref: PullRequestRef,
+  id: number,
+  update: CheckRunUpdate,
+  signal: AbortSignal,
+): Promise<void> {
+  const hangs = (run: Run) => run.id !== id && run.status !== "completed";
+  const other = await findRun(caller, appId, ref, update, signal, hangs);
+  if (other !== undefined) await updateRun(caller, ref, other.id, update, signal);
 }
 
 interface Run {
   readonly id: number;
+  readonly status: string;
   readonly output: { readonly annotations_count: number };
 }
 
@@ -102,6 +118,7 @@ async function findRun(
   ref: PullRequestRef,
   { headSha, externalId }: CheckRunUpdate,
   signal: AbortSignal,
+  isWanted: (run: Run) => boolean = () => true,
 ): Promise<Run | undefined> {
   return call<Run | undefined>(
     `list the check runs of ${nameOf(ref)}`,
@@ -116,7 +133,9 @@ async function findRun(
         per_page: 100,
       });
       for await (const { data } of pages) {
-        const found = data.find((run) => run.external_id === externalId && run.head_sha === headSha);
+        const found = data.find(
+          (run) => run.external_id === externalId && run.head_sha === headSha && isWanted(run),
+        );
         if (found !== undefined) return { data: found };
       }
       return { data: undefined };

@@ -68,6 +68,7 @@ async function createRun(
   const found = await findRun(caller, appId, ref, update, signal);
   const updated = found === undefined ? undefined : await updateRun(caller, ref, found.id, update, signal);
   if (updated !== undefined) return updated;
+  if (found !== undefined) throw listedAndGone(ref);
   return caller.createOnce<Run>(
     `create a check run on ${nameOf(ref)}`,
     {
@@ -83,6 +84,16 @@ async function createRun(
         }),
     },
     signal,
+  );
+}
+
+/** Their databases agree with one another in a while; taking the run for there would leave it as it is. */
+function listedAndGone(ref: PullRequestRef): EnvironmentError {
+  return new EnvironmentError(
+    "github-unavailable",
+    `cannot update the check run of ${nameOf(ref)}: GitHub lists it and does not find it`,
+    "It is tried again later.",
+    { retryable: true },
   );
 }
 

@@ -120,12 +120,14 @@ describe("facts of a pull request", () => {
   });
 
   it("ends its waiting when told to", async () => {
-    const { port, state } = await fakeGitHub({ mergeMs: [60_000] });
+    const { port, state, count } = await fakeGitHub({ mergeMs: [60_000] });
     state.pull.mergeable = null;
     const controller = new AbortController();
-    setTimeout(() => controller.abort(), 30);
 
-    await expect(port.pullRequest(ref, controller.signal)).rejects.toBeInstanceOf(Interrupted);
+    const reading = expect(port.pullRequest(ref, controller.signal)).rejects.toBeInstanceOf(Interrupted);
+    await vi.waitFor(() => expect(count(/\/pulls\/1$/)).toBe(1));
+    controller.abort();
+    await reading;
   });
 });
 

@@ -57,6 +57,8 @@ const SHORTEST_SECRET = 16;
 
 const DATABASE_URL =
   "Set it to postgresql://user:password@host/database, or leave it out for the embedded database.";
+/** Sockets are addressed without a host, which `URL` refuses: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS */
+const POSTGRES_URL = /^postgres(?:ql)?:\/\/[^\s/?#]*(?:[/?][^\s]*)?$/;
 
 /** @throws UserError app-settings */
 export function parseWorkerSettings(variables: Variables): WorkerSettings {
@@ -160,7 +162,7 @@ function readWorker(reader: Reader): WorkerSettings {
 function readDatabaseUrl(reader: Reader): string | undefined {
   const url = reader.parsed(
     "DATABASE_URL",
-    z.url({ protocol: /^postgres(ql)?$/ }),
+    z.string().regex(POSTGRES_URL),
     DATABASE_URL,
     reader.secret("DATABASE_URL"),
   );
@@ -170,7 +172,11 @@ function readDatabaseUrl(reader: Reader): string | undefined {
       reader.problem("DATABASE_PASSWORD", "is set without DATABASE_URL", DATABASE_URL);
     return url;
   }
-  const whole = new URL(url);
+  const whole = URL.parse(url);
+  if (whole === null) {
+    reader.problem("DATABASE_PASSWORD", "cannot be put into an address without a host", DATABASE_URL);
+    return url;
+  }
   whole.password = encodeURIComponent(password);
   return whole.href;
 }

@@ -34,11 +34,27 @@ export async function upsertCheckRun(
     (knownId === null ? undefined : await updateRun(caller, ref, knownId, update, signal)) ??
     (await createRun(caller, appId, ref, update, signal));
   await annotate(caller, ref, run, update, signal);
+  if (update.status === "completed") await completeOther(caller, appId, ref, run.id, update, signal);
   return { id: run.id };
+}
+
+/** A creation that we had given up, and that GitHub carried out after we looked for it, would say "in progress" for ever. */
+async function completeOther(
+  caller: Caller,
+  appId: number | undefined,
+  ref: PullRequestRef,
+  id: number,
+  update: CheckRunUpdate,
+  signal: AbortSignal,
+): Promise<void> {
+  const hangs = (run: Run) => run.id !== id && run.status !== "completed";
+  const other = await findRun(caller, appId, ref, update, signal, hangs);
+  if (other !== undefined) await updateRun(caller, ref, other.id, update, signal);
 }
 
 interface Run {
   readonly id: number;
+  readonly status: string;
   readonly output: { readonly annotations_count: number };
 }
 
@@ -52,6 +68,7 @@ async function createRun(
   const found = await findRun(caller, appId, ref, update, signal);
   const updated = found === undefined ? undefined : await updateRun(caller, ref, found.id, update, signal);
   if (updated !== undefined) return updated;
+  if (found !== undefined) throw listedAndGone(ref);
   return caller.createOnce<Run>(
     `create a check run on ${nameOf(ref)}`,
     {
@@ -67,6 +84,16 @@ async function createRun(
         }),
     },
     signal,
+  );
+}
+
+/** Their databases agree with one another in a while; taking the run for there would leave it as it is. */
+function listedAndGone(ref: PullRequestRef): EnvironmentError {
+  return new EnvironmentError(
+    "github-unavailable",
+    `cannot update the check run of ${nameOf(ref)}: GitHub lists it and does not find it`,
+    "It is tried again later.",
+    { retryable: true },
   );
 }
 
@@ -102,6 +129,7 @@ async function findRun(
   ref: PullRequestRef,
   { headSha, externalId }: CheckRunUpdate,
   signal: AbortSignal,
+  isWanted: (run: Run) => boolean = () => true,
 ): Promise<Run | undefined> {
   return call<Run | undefined>(
     `list the check runs of ${nameOf(ref)}`,
@@ -116,7 +144,9 @@ async function findRun(
         per_page: 100,
       });
       for await (const { data } of pages) {
-        const found = data.find((run) => run.external_id === externalId && run.head_sha === headSha);
+        const found = data.find(
+          (run) => run.external_id === externalId && run.head_sha === headSha && isWanted(run),
+        );
         if (found !== undefined) return { data: found };
       }
       return { data: undefined };

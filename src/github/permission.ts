@@ -3,10 +3,15 @@
  * says nothing about rights. https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user
  */
 import type { Permission, RepositoryRef } from "../domain/pull-request.ts";
-import { Interrupted } from "../errors.ts";
+import { EnvironmentError, Interrupted } from "../errors.ts";
 import type { Caller } from "./call.ts";
 
-/** `none` for strangers and on every doubt, our own trouble included. @throws Interrupted */
+/**
+ * `none` for strangers and wherever GitHub does not tell us. Where it may tell later, whoever asks has to ask again: a
+ * trusted author's check would otherwise wait for an approval because GitHub was away for a minute.
+ *
+ * @throws EnvironmentError github-unavailable; Interrupted
+ */
 export async function readPermission(
   { call, log }: Caller,
   { owner, name }: RepositoryRef,
@@ -27,7 +32,7 @@ export async function readPermission(
     );
     return permissionOf(permission, role_name);
   } catch (error) {
-    if (error instanceof Interrupted) throw error;
+    if (error instanceof Interrupted || (error instanceof EnvironmentError && error.retryable)) throw error;
     log.warn({ err: error, repository: `${owner}/${name}` }, "permission not known; taken for none");
     return "none";
   }

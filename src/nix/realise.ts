@@ -158,7 +158,8 @@ async function runBuild(
   signal: AbortSignal,
 ): Promise<RunResult> {
   for (let collected = 0; ; collected += 1) {
-    const result = await run("nix-store", buildArguments(context, drv, limits), { signal });
+    const args = [...ENDS_WITH_US, "nix-store", ...buildArguments(context, drv, limits)];
+    const result = await run("setpriv", args, { signal });
     const isGone = result.exitCode !== 0 && nixVoice(result.stderr).some((line) => COLLECTED.test(line));
     if (!isGone || collected === MOST_COLLECTED) return result;
     await copyDerivation(context.storeRoot, drv, signal);
@@ -167,6 +168,12 @@ async function runBuild(
 
 const COLLECTED =
   /^error: (?:cannot build missing derivation|(?:some )?path '[^']*' is (?:not valid|required, but there is no substituter))/;
+
+/**
+ * Nix alone would go on building for hours when we are killed, while somebody else begins the same anew. It is told with
+ * SIGTERM, so that it ends its builders: setpriv(1), prctl(2) PR_SET_PDEATHSIG.
+ */
+const ENDS_WITH_US = ["--pdeathsig", "TERM", "--"];
 
 /**
  * `--no-build-output`: standard error is then Nix's own voice, which a builder cannot imitate

@@ -43,6 +43,8 @@ export interface QueueSettings {
 export interface Queue extends QueuePort, AsyncDisposable {
   /** For the store. */
   readonly outbox: Outbox;
+  /** Has a worker look now for what was missed, unless one is about to. `work` does that too. */
+  reconcileSoon(): Promise<void>;
 }
 
 const EVERY_FIVE_MINUTES = "*/5 * * * *";
@@ -127,6 +129,10 @@ export async function openQueue(settings: QueueSettings): Promise<Queue> {
     await boss.stop({ graceful: false });
   }
 
+  async function reconcileSoon(): Promise<void> {
+    await boss.send(RECONCILE, { id: "" } satisfies JobData);
+  }
+
   await start(boss);
   for (const name of [GIVEN_UP, DELIVERIES, RECONCILE, ...settings.systems.map(checkQueue)])
     await makeQueue(name);
@@ -135,6 +141,7 @@ export async function openQueue(settings: QueueSettings): Promise<Queue> {
 
   return {
     outbox,
+    reconcileSoon,
 
     async work(handlers, systems) {
       for (const name of systems.map(checkQueue)) await makeQueue(name);
@@ -156,7 +163,7 @@ export async function openQueue(settings: QueueSettings): Promise<Queue> {
       startTaking([RECONCILE], 1, workFor);
       startTaking([GIVEN_UP], 1, giveUpFor);
       await boss.schedule(RECONCILE, EVERY_FIVE_MINUTES, { id: "" } satisfies JobData);
-      await boss.send(RECONCILE, { id: "" } satisfies JobData);
+      await reconcileSoon();
     },
 
     async cancelCheck(id) {

@@ -49,8 +49,8 @@ export function definitionOf(queue: string): QueueDefinition {
   if (queue === GIVEN_UP) return { ...COMMON, policy: "standard", expireInSeconds: 600, retryLimit: 100 };
   if (queue === DELIVERIES)
     return { ...COMMON, policy: "standard", expireInSeconds: 600, deadLetter: GIVEN_UP };
-  // At most one queued or at work; the next one comes in minutes, so a failed one is not repeated.
-  if (queue === RECONCILE) return { ...COMMON, policy: "exclusive", expireInSeconds: 1800, retryLimit: 0 };
+  // At most one queued or at work. Tried again for one whose worker died: what it was about to mend may be what died.
+  if (queue === RECONCILE) return { ...COMMON, policy: "exclusive", expireInSeconds: 1800, retryLimit: 2 };
   // `short`: queued once per check. Another may be active: a check that waited goes on while its last job still ends.
   return { ...COMMON, policy: "short", expireInSeconds: 23 * 3600, deadLetter: GIVEN_UP };
 }

@@ -123,6 +123,14 @@ describe("settings of the App", () => {
     expect(decodeURIComponent(url.password)).toBe("p%40/@:#");
   });
 
+  it.each([
+    "postgresql://modprobot@/modprobot?host=/var/run/postgresql",
+    "postgres://m:p@db.example.org:5432/m?sslmode=require",
+    "postgresql:///modprobot?host=%2Frun%2Fpostgresql",
+  ])("takes the database %s", (DATABASE_URL) => {
+    expect(parseServeSettings({ ...GOOD, DATABASE_URL }).databaseUrl).toBe(DATABASE_URL);
+  });
+
   it("asks a worker for no webhook secret", () => {
     expect(parseWorkerSettings({ APP_ID: "7", PRIVATE_KEY: KEY }).github.appId).toBe(7);
   });

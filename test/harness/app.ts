@@ -13,7 +13,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { onTestFailed, onTestFinished } from "vitest";
+import { onTestFinished } from "vitest";
 import type { GitHub } from "./github/github.ts";
 import { waitFor } from "./github/waits.ts";
 import { PROJECT } from "./modprobot.ts";
@@ -24,6 +24,8 @@ export interface AppOptions {
   readonly database: "pglite" | string;
   /** Further `modprobot worker` processes; PostgreSQL only. */
   readonly workers?: number;
+  /** Of `serve`; default none. */
+  readonly serverArgs?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -45,11 +47,13 @@ export interface RunningApp {
   /** Of the server's pages. */
   readonly url: string;
   readonly dataDirectory: string;
+  /** The newest, which may have ended. */
   readonly server: AppProcess;
   readonly workers: readonly AppProcess[];
   /** A new server on the same port, data and database, for one that ended. */
   restart(): Promise<AppProcess>;
-  startWorker(): Promise<AppProcess>;
+  /** One more; on another machine it would have a data directory of its own. */
+  startWorker(dataDirectory?: string): Promise<AppProcess>;
   /** Everything that was logged, process by process. */
   logs(): Promise<string>;
   /** Stops what runs; keeps the logs where `keepLogs`. */
@@ -59,13 +63,11 @@ export interface RunningApp {
 /** Ends with the test; where that fails, says where the logs are. */
 export async function appForTest(options: AppOptions): Promise<RunningApp> {
   const app = await startApp(options);
-  let failed = false;
-  // Both run after the test, this one first.
-  onTestFailed(async () => {
-    failed = true;
-    console.error(`what the App logged:\n${(await app.logs()).slice(-20_000)}`);
+  onTestFinished(async ({ task }) => {
+    const failed = task.result?.state === "fail";
+    if (failed) console.error(`what the App logged:\n${(await app.logs()).slice(-20_000)}`);
+    await app.finish(failed);
   });
-  onTestFinished(() => app.finish(failed));
   return app;
 }
 
@@ -77,21 +79,27 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const url = `http://127.0.0.1:${port}`;
   const processes: AppProcess[] = [];
 
-  const start = async (command: AppProcess["command"]) => {
+  const start = async (command: AppProcess["command"], data = dataDirectory) => {
     const metricsPort = await freePort();
     const env = {
-      ...settings(options, dataDirectory, url),
+      ...settings(options, data, url),
       METRICS_PORT: String(metricsPort),
       ...(command === "serve" ? { PORT: String(port), WEBHOOK_SECRET: github.webhookSecret } : {}),
       ...options.env,
     };
     const logFile = join(directory, `${processes.length + 1}-${command}.log`);
-    const started = startProcess(command, env, logFile, `http://127.0.0.1:${metricsPort}`);
+    const args = command === "serve" ? (options.serverArgs ?? []) : [];
+    const started = startProcess(command, args, env, logFile, `http://127.0.0.1:${metricsPort}`);
     processes.push(started);
     await isReady(started);
     return started;
   };
 
+  const newestServer = () => {
+    const newest = processes.findLast(({ command }) => command === "serve");
+    if (newest === undefined) throw new Error("no server was started");
+    return newest;
+  };
   const finish = async (keepLogs = false) => {
     await Promise.all(processes.map((one) => one.stop()));
     for (const { pid } of processes) endGroup(pid);
@@ -99,23 +107,20 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   };
 
   try {
-    let server = await start("serve");
+    await start("serve");
     github.webhookUrl = `${url}/api/github/webhooks`;
     for (let count = 0; count < (options.workers ?? 0); count += 1) await start("worker");
     return {
       url,
       dataDirectory,
       get server() {
-        return server;
+        return newestServer();
       },
       get workers() {
         return processes.filter(({ command }) => command === "worker");
       },
-      async restart() {
-        server = await start("serve");
-        return server;
-      },
-      startWorker: () => start("worker"),
+      restart: () => start("serve"),
+      startWorker: (data) => start("worker", data),
       logs: async () => {
         const texts = processes.map(async ({ logFile, log }) => `== ${logFile}\n${await log()}`);
         return (await Promise.all(texts)).join("\n");
@@ -156,12 +161,13 @@ function settings(
 
 function startProcess(
   command: AppProcess["command"],
+  args: readonly string[],
   env: Readonly<Record<string, string>>,
   logFile: string,
   metricsUrl: string,
 ): AppProcess {
   // A group of its own, so that what a killed process left behind can be ended with the test.
-  const child = spawn(`${PROJECT}/bin/modprobot`, [command], {
+  const child = spawn(`${PROJECT}/bin/modprobot`, [command, ...args], {
     env,
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],

@@ -117,6 +117,9 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   if (options.worksHere) {
     const world = await createWorld({ ...options, dataDirectory, disks, store, logs, metrics, log });
     await queue.work(countEnds(createHandlers(world), store, metrics), systems);
+  } else {
+    // Webhooks were lost while no server listened; the workers have not noticed.
+    await queue.reconcileSoon();
   }
   opened.use(
     await startAnnouncing({
@@ -147,8 +150,8 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
 
 function secretsOf({ settings, web }: AppOptions): readonly string[] {
   const { databaseUrl, github } = settings;
-  const password =
-    databaseUrl === undefined ? "" : decodeURIComponent(URL.parse(databaseUrl)?.password ?? "");
+  // `URL` does not read those of sockets, which have no host.
+  const password = decodeURIComponent(/^[a-z]+:\/\/[^:@/]*:([^@/]*)@/.exec(databaseUrl ?? "")?.[1] ?? "");
   return [github.privateKey, ...(web?.webhookSecrets ?? []), password, databaseUrl ?? ""];
 }
 

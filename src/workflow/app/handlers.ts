@@ -4,7 +4,7 @@ import type { AppWorld } from "./app-world.ts";
 import { giveUpDelivery, handleDelivery } from "./handle-delivery.ts";
 import { createLooker } from "./look-at.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
-import { createPublisher } from "./publisher.ts";
+import { createPublisher, isRefused } from "./publisher.ts";
 import { reconcile } from "./reconcile.ts";
 import { runCheck } from "./run-check.ts";
 
@@ -22,7 +22,12 @@ export function createHandlers(world: AppWorld): Required<QueueHandlers> {
     async gaveUp(what, id, reason, signal) {
       if (what === "delivery") return giveUpDelivery(id, reason, partsFor({ delivery: id }), signal);
       await world.store.moveCheck(id, "failed", reason);
-      await publisher.tell(id, "for-good", signal);
+      try {
+        await publisher.tell(id, "for-good", signal);
+      } catch (error) {
+        if (!isRefused(error)) throw error;
+        world.log.warn({ err: error, check: id }, "GitHub does not take it; still owed");
+      }
     },
   };
 }

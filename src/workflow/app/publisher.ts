@@ -23,11 +23,13 @@ export interface Publisher {
    * Says how a check has ended, or that it waits: its check run, then the pull request. `for-good` says the worker that had
    * it, or `reconcile` later; anybody else may be overwritten by what that worker was just sending, so it stays owed.
    * True where the head has moved away from the newest check.
+   *
+   * @throws EnvironmentError github-refused where it takes no check run; comment and labels are there then all the same
    */
   tell(id: string, how: "for-good" | "for-now", signal: AbortSignal): Promise<boolean>;
   /** Comment and labels, from the newest check. True where the head has moved away from that one. */
   show(pullRequest: PullRequestHint, signal: AbortSignal): Promise<boolean>;
-  /** The check run of a check that is being worked on. */
+  /** The check run of a check that is being worked on; not owed, so a refusal is only logged. */
   showCheckRun(check: CheckRecord, signal: AbortSignal): Promise<void>;
 }
 
@@ -37,6 +39,21 @@ const MOST_ROUNDS = 5;
 export function createPublisher(world: AppWorld): Publisher {
   const { store, log } = world;
   const turns = oneAtATime();
+
+  /** A locked conversation takes no comment, and a permission may be missing. Each of the others still says it. */
+  const unlessRefused = async <T>(
+    what: "check run" | "comment" | "labels",
+    { repositoryId, number }: PullRequestHint,
+    work: Promise<T>,
+  ): Promise<T | undefined> => {
+    try {
+      return await work;
+    } catch (error) {
+      if (!isRefused(error)) throw error;
+      log.warn({ err: error, what, repositoryId, number }, "GitHub does not take it");
+      return undefined;
+    }
+  };
 
   const showCheckRun = async (check: CheckRecord, signal: AbortSignal): Promise<void> => {
     const github = world.github.installation(check.installationId);
@@ -67,14 +84,16 @@ export function createPublisher(world: AppWorld): Publisher {
     });
     if (view.kind !== "nothing") {
       const body = renderComment(view, headSha, world);
-      const { id } = await github.upsertComment(pullRequest, looksForOthers ? null : known, body, signal);
-      if (id !== known) await store.rememberComment(repositoryId, number, id);
+      const comment = github.upsertComment(pullRequest, looksForOthers ? null : known, body, signal);
+      const id = (await unlessRefused("comment", pullRequest, comment))?.id ?? known;
+      if (id !== null && id !== known) await store.rememberComment(repositoryId, number, id);
       log.info({ ...traced(latest), comment: id, says: view.kind }, "comment published");
     }
     const wanted = decideLabels(latest, headSha, settings);
     if (wanted !== undefined && (known !== null || view.kind !== "nothing")) {
       const ours = settings ?? { rebuilds: false, systems: [] };
-      await github.setLabels(pullRequest, wanted, (label) => isOurLabel(label, ours), signal);
+      const isOurs = (label: string) => isOurLabel(label, ours);
+      await unlessRefused("labels", pullRequest, github.setLabels(pullRequest, wanted, isOurs, signal));
       log.info({ ...traced(latest), labels: wanted }, "labels published");
     }
     return state === "open" && headSha !== latest.headSha;
@@ -91,14 +110,7 @@ export function createPublisher(world: AppWorld): Publisher {
       let latest = await store.latestCheck(repositoryId, number);
       let moved = false;
       for (let round = 0; latest !== undefined && round < MOST_ROUNDS; round += 1) {
-        moved = await showOnce(pullRequest, latest, looksForOthers, github, signal).catch(
-          (error: unknown) => {
-            // A locked conversation takes no comment. The check run says everything too.
-            if (!isRefused(error)) throw error;
-            log.warn({ err: error, repositoryId, number }, "GitHub takes no comment or label");
-            return false;
-          },
-        );
+        moved = await showOnce(pullRequest, latest, looksForOthers, github, signal);
         const now = await store.latestCheck(repositoryId, number);
         if (sameStanding(latest, now)) break;
         latest = now;
@@ -117,17 +129,31 @@ export function createPublisher(world: AppWorld): Publisher {
     }
   };
 
+  const refusalOf = async (work: Promise<unknown>): Promise<unknown> => {
+    try {
+      await work;
+      return undefined;
+    } catch (error) {
+      if (!isRefused(error)) throw error;
+      return error;
+    }
+  };
+
   return {
     show: (pullRequest, signal) => show(pullRequest, signal),
-    showCheckRun,
+    async showCheckRun(check, signal) {
+      await unlessRefused("check run", check, showCheckRun(check, signal));
+    },
     async tell(id, how, signal) {
       const check = await store.readCheck(id);
       if (check === undefined || !hasStopped(check)) return false;
       const isLast = how === "for-good";
-      if (check.startedAt !== null || check.checkRunId !== null)
-        await unlessGone(id, showCheckRun(check, signal));
+      const hasRun = check.startedAt !== null || check.checkRunId !== null;
+      const refusal = hasRun ? await refusalOf(unlessGone(id, showCheckRun(check, signal))) : undefined;
       // Two workers of one pull request, the old check's and the new one's, may both have begun a comment.
       const moved = await unlessGone(id, show(check, signal, isLast));
+      // A run that hangs is still owed: an installation that is suspended may come back.
+      if (refusal !== undefined) throw refusal;
       if (isLast || check.startedAt === null) await store.markTold(id);
       return moved === true;
     },
@@ -152,6 +178,6 @@ export function isGone(error: unknown): boolean {
   return error instanceof EnvironmentError && error.code === "github-gone";
 }
 
-function isRefused(error: unknown): boolean {
+export function isRefused(error: unknown): boolean {
   return error instanceof EnvironmentError && error.code === "github-refused";
 }

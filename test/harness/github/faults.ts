@@ -21,17 +21,26 @@ export type Fault =
 export interface Faults {
   /** `operation`: `issues/create-comment`, `git/fetch`, `git/push`, or `*` for any. */
   next(operation: string, fault: Fault, times?: number): void;
+  /** Every request of a kind, until the returned function is called. */
+  always(operation: string, fault: Fault): () => void;
   take(operation: string): Fault | undefined;
   unused(): readonly string[];
 }
 
 export function createFaults(): Faults {
   const planned: { readonly operation: string; readonly fault: Fault }[] = [];
+  const lasting = new Map<string, Fault>();
   return {
     next(operation, fault, times = 1) {
       for (let count = 0; count < times; count += 1) planned.push({ operation, fault });
     },
+    always(operation, fault) {
+      lasting.set(operation, fault);
+      return () => void lasting.delete(operation);
+    },
     take(operation) {
+      const always = lasting.get(operation);
+      if (always !== undefined) return always;
       const index = planned.findIndex((plan) => plan.operation === operation || plan.operation === "*");
       return index === -1 ? undefined : planned.splice(index, 1)[0]?.fault;
     },

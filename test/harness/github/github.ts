@@ -23,6 +23,7 @@ import { createEvents, type Events } from "./events.ts";
 import { createFaults, type Faults } from "./faults.ts";
 import type { Pushed } from "./git-door.ts";
 import { createGitRepositories, type GitRepositories } from "./git-repositories.ts";
+import { createMoments, type Moments } from "./moments.ts";
 import { eventAfter } from "./reactions-to-requests.ts";
 import { type RecordedRequest, startServer } from "./server.ts";
 import type { Stage } from "./stage.ts";
@@ -51,6 +52,8 @@ export interface GitHub extends RepositoryStory, PullStory, CommentStory, CheckS
   /** Of GitHub before this machine's. */
   readonly clock: { aheadSeconds: number };
   readonly next: Faults["next"];
+  readonly always: Faults["always"];
+  readonly when: Moments["when"];
   readonly requests: readonly RecordedRequest[];
   /** What an installation was seen to need, by operation. */
   permissionsUsed(): readonly PermissionUse[];
@@ -74,6 +77,7 @@ export async function createGitHub(options: GitHubOptions = {}): Promise<GitHub>
   const directory = await mkdtemp(join(tmpdir(), "github-"));
   const git = await createGitRepositories(join(directory, "git"));
   const faults = createFaults();
+  const moments = createMoments();
   const settings: Pick<GitHub, "webhookSecret" | "webhookUrl" | "clock"> = {
     webhookSecret: "a-secret-of-the-fake-github-0123456789",
     webhookUrl: undefined,
@@ -95,6 +99,7 @@ export async function createGitHub(options: GitHubOptions = {}): Promise<GitHub>
       api,
       world,
       faults,
+      moments,
       door: { world, git, emulator, onPush: pushed },
       afterwards(call, answer) {
         const sent = eventAfter(call, answer, events);
@@ -124,6 +129,7 @@ export async function createGitHub(options: GitHubOptions = {}): Promise<GitHub>
   const leftovers = async () => [
     ...new Set([...server.violations, ...own]),
     ...faults.unused(),
+    ...moments.unmet(),
     ...(await stories.unreadComments()),
     ...(await stories.openCheckRuns()),
   ];
@@ -145,6 +151,8 @@ export async function createGitHub(options: GitHubOptions = {}): Promise<GitHub>
     url: server.url,
     app: { id: APP.id, slug: APP.slug, privateKey: emulator.privateKey },
     next: faults.next,
+    always: faults.always,
+    when: moments.when,
     requests: server.requests,
     permissionsUsed: () => [...api.permissionsUsed.values()],
     settled,

@@ -13,6 +13,7 @@ import type { Answer } from "./emulator.ts";
 import { type Fault, type Faults, faultAnswer } from "./faults.ts";
 import { type GitDoor, openGitDoor } from "./git-door.ts";
 import { type GitAddress, parseGitAddress } from "./git-server.ts";
+import type { Moments } from "./moments.ts";
 import { githubsTime, type World } from "./world.ts";
 
 export interface RecordedRequest {
@@ -41,6 +42,7 @@ export interface Inside {
   readonly world: World;
   readonly door: GitDoor;
   readonly faults: Faults;
+  readonly moments: Moments;
   /** What follows from a request that was done, whether or not its answer arrived. */
   readonly afterwards: (call: Call, answer: Answer) => void;
 }
@@ -102,6 +104,7 @@ async function serve(
     status: 0,
   };
   requests.push(record);
+  await inside.moments.meet(operation, "arrives");
   if (fault?.kind === "silent") return;
   if (fault?.kind === "slow") await sleep(fault.milliseconds);
   const instead = faultAnswer(fault, Math.floor(Date.now() / 1000));
@@ -109,12 +112,13 @@ async function serve(
   if (gitAddress !== undefined) {
     await openGitDoor(inside.door, gitAddress, url, request, body, response);
     record.status = response.statusCode;
-    return;
+    return inside.moments.meet(operation, "is done");
   }
 
   const judged = await inside.api.handle(record);
   violations.push(...judged.violations);
   if (judged.call !== undefined) inside.afterwards(judged.call, judged.answer);
+  await inside.moments.meet(operation, "is done");
   if (fault?.kind === "cut-after-success") return void response.destroy();
   if (fault?.kind === "502-after-success")
     return send(inside.world, response, record, {

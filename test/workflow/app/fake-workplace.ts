@@ -11,6 +11,7 @@ export interface FakeRepository {
   changedFiles: string[];
   /** `.github/modprobot.yml` at base. */
   config: string | undefined;
+  isBase: (commit: string) => boolean;
   /** Awaited before each evaluation and each build: where tests let things happen. */
   onEvaluate: () => Promise<void>;
   onBuild: () => Promise<void>;
@@ -23,6 +24,7 @@ export function createFakeRepository(): FakeRepository {
   return {
     changedFiles: ["pkgs/os-specific/linux/kernel/build.nix"],
     config: "kernels: [linux]\nvmTests: []\n",
+    isBase: (commit) => commit.startsWith(Buffer.from("b").toString("hex")),
     onEvaluate: async () => {},
     onBuild: async () => {},
     builds: 0,
@@ -33,7 +35,6 @@ export function createFakeRepository(): FakeRepository {
 const FILES: Readonly<Record<string, string>> = { "default.nix": "{ }" };
 
 export function createFakeWorkplace(repository: FakeRepository): Workplace {
-  const isBase = (commit: string) => commit.startsWith(Buffer.from("b").toString("hex"));
   const tree = (side: "base" | "head"): EvaluatedTree => {
     const drv = `/nix/store/${side}-linux.drv`;
     const outputs = { out: `/nix/store/${side}-linux` };
@@ -99,7 +100,7 @@ export function createFakeWorkplace(repository: FakeRepository): Workplace {
       async evaluate({ checkout }, _onProgress, signal) {
         await repository.onEvaluate();
         if (signal.aborted) throw new Interrupted();
-        return tree(isBase(checkout.commit) ? "base" : "head");
+        return tree(repository.isBase(checkout.commit) ? "base" : "head");
       },
       passthru: async () => ({}),
       measure: async (outputs) =>

@@ -2,6 +2,7 @@
 import { isFinal } from "../../domain/check-record.ts";
 import type { InstallationChange, InstallationHint } from "../pull-request-events.ts";
 import type { CheckParts } from "./check-parts.ts";
+import { REMOVED, SUSPENDED } from "./look-at.ts";
 import { sweepInstallation } from "./sweep.ts";
 
 /** Why checks end; undefined where they go on, and what is there is looked at. */
@@ -10,9 +11,9 @@ const ENDS: Readonly<Record<InstallationChange, string | undefined>> = {
   unsuspended: undefined,
   "permissions-accepted": undefined,
   "repositories-added": undefined,
-  removed: "the App was removed from the repository",
-  suspended: "the App is suspended here",
-  "repositories-removed": "the App was removed from the repository",
+  removed: REMOVED,
+  suspended: SUSPENDED,
+  "repositories-removed": REMOVED,
 };
 
 export async function installationChanged(
@@ -22,7 +23,10 @@ export async function installationChanged(
 ): Promise<void> {
   const { store, log } = parts.world;
   const reason = ENDS[change];
-  if (reason === undefined) return sweepInstallation(installationId, parts, signal);
+  if (reason === undefined) {
+    await tellWhatWasOwed(installationId, parts, signal);
+    return sweepInstallation(installationId, parts, signal);
+  }
   const meant = new Set(repositories.map(({ id }) => id));
   for (const check of await store.activeChecks()) {
     if (check.installationId !== installationId || isFinal(check.state)) continue;
@@ -32,4 +36,21 @@ export async function installationChanged(
     if (change !== "suspended") await store.markTold(check.id);
   }
   log.info({ installation: installationId, change }, "checks of an installation ended");
+}
+
+/** Before anything new is begun there, so that the runs of before do not hang beside those to come. */
+async function tellWhatWasOwed(
+  installationId: number,
+  { world: { store, log }, publisher }: CheckParts,
+  signal: AbortSignal,
+): Promise<void> {
+  const owing = (await store.owingChecks()).filter((check) => check.installationId === installationId);
+  for (const { id } of owing) {
+    try {
+      await publisher.tell(id, "for-now", signal);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      log.warn({ err: error, check: id }, "still owed");
+    }
+  }
 }

@@ -90,6 +90,10 @@ export function placeOf({
 
 export const CLOSED = "the pull request is closed";
 export const DRAFT = "the pull request is a draft";
+export const REMOVED = "the App was removed from the repository";
+export const SUSPENDED = "the App is suspended here";
+/** Why a check was ended that is wanted again as soon as this no longer holds. */
+const PASSING: readonly (string | null)[] = [CLOSED, DRAFT, REMOVED, SUSPENDED];
 
 function movedTo(headSha: string): string {
   return `the head moved to ${headSha.slice(0, 12)}`;
@@ -97,9 +101,9 @@ function movedTo(headSha: string): string {
 
 /**
  * True for a check that runs, has ended, or was ended by a person, which reopening does not undo. Not for one that was
- * ended because of what the pull request was at the time, nor for one that something else was to take the place of.
+ * ended because of how things stood at the time, nor for one that something else was to take the place of.
  */
 export function hasWhatItNeeds({ state, reason }: CheckRecord): boolean {
   if (state === "superseded") return false;
-  return state !== "cancelled" || (reason !== CLOSED && reason !== DRAFT);
+  return state !== "cancelled" || !PASSING.includes(reason);
 }

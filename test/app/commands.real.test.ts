@@ -101,7 +101,7 @@ describe("on a pull request that has been checked", () => {
     );
 
     await nextRun(pull, before);
-    const { body } = await github.commentThatSays(pull, "nixosTests.simple", "stage");
+    const { body } = await github.commentThatSays(pull, "| `nixosTests.simple` | x86_64-linux |");
     expect(body).toContain("`apart`");
     expect(body).toContain("`toolbox`");
     expect(body).not.toMatch(/please|thanks/);

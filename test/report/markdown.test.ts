@@ -1,34 +1,8 @@
-import type { Node, Root } from "mdast";
-import { fromMarkdown } from "mdast-util-from-markdown";
-import { gfmFromMarkdown } from "mdast-util-gfm";
-import { gfm } from "micromark-extension-gfm";
-import { visit } from "unist-util-visit";
+import type { Node } from "mdast";
 import { describe, expect, it } from "vitest";
 import { renderMarkdown } from "../../src/report/markdown.ts";
+import { nodes, values } from "../harness/markdown-tree.ts";
 import { checkResult, consumerResult, foundingCase, HOSTILE, hostile, STORIES } from "../harness/results.ts";
-
-/** Parsing a long report takes a while, and several tests look at the same one. */
-const parsed = new Map<string, Root>();
-
-function parse(markdown: string): Root {
-  const options = { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] };
-  const tree = parsed.get(markdown) ?? fromMarkdown(markdown, options);
-  parsed.set(markdown, tree);
-  return tree;
-}
-
-function nodes(markdown: string, type: string): readonly Node[] {
-  const found: Node[] = [];
-  visit(parse(markdown), type, (node) => {
-    found.push(node);
-  });
-  return found;
-}
-
-/** Values of all nodes of a type, as a reader of the parsed comment sees them. */
-function values(markdown: string, type: string): readonly string[] {
-  return nodes(markdown, type).map((node) => ("value" in node ? String(node.value) : ""));
-}
 
 describe("goldens", () => {
   it.each(Object.entries(STORIES))("%s", async (name, story) => {

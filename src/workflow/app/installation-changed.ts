@@ -23,7 +23,10 @@ export async function installationChanged(
 ): Promise<void> {
   const { store, log } = parts.world;
   const reason = ENDS[change];
-  if (reason === undefined) return sweepInstallation(installationId, parts, signal);
+  if (reason === undefined) {
+    await tellWhatWasOwed(installationId, parts, signal);
+    return sweepInstallation(installationId, parts, signal);
+  }
   const meant = new Set(repositories.map(({ id }) => id));
   for (const check of await store.activeChecks()) {
     if (check.installationId !== installationId || isFinal(check.state)) continue;
@@ -33,4 +36,21 @@ export async function installationChanged(
     if (change !== "suspended") await store.markTold(check.id);
   }
   log.info({ installation: installationId, change }, "checks of an installation ended");
+}
+
+/** Before anything new is begun there, so that the runs of before do not hang beside those to come. */
+async function tellWhatWasOwed(
+  installationId: number,
+  { world: { store, log }, publisher }: CheckParts,
+  signal: AbortSignal,
+): Promise<void> {
+  const owing = (await store.owingChecks()).filter((check) => check.installationId === installationId);
+  for (const { id } of owing) {
+    try {
+      await publisher.tell(id, "for-now", signal);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      log.warn({ err: error, check: id }, "still owed");
+    }
+  }
 }

@@ -130,6 +130,12 @@ describe("an installation", () => {
     await story.work();
     expect(story.latest().state).toBe("cancelled");
     expect(story.owing()).toHaveLength(change === "removed" ? 0 : 1);
+
+    await changed(story, change === "removed" ? "installed" : "unsuspended");
+    await story.work();
+    expect(story.rows.map(({ state }) => state)).toEqual(["cancelled", "waiting"]);
+    const told = story.github.checkRuns.map(({ conclusion }) => conclusion);
+    if (change === "suspended") expect(told).toEqual(["cancelled", "action_required"]);
   });
 
   it.each([

@@ -1,4 +1,4 @@
-# modprobot with everything it needs: Debian's Node, Nix, QEMU and bubblewrap. docs/operate.md says how it is run;
+# modprobot with everything it needs: Debian's Node, Nix, QEMU and bubblewrap. docs/install.md says how it is run;
 # bin/test-image builds it and tries it out.
 #
 # It has no compilers: what a kernel is built with comes from the package set that is checked, through Nix.

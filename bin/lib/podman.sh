@@ -5,7 +5,7 @@ base=docker.io/library/debian:forky-slim
 # Everything of this test is in a place of its own.
 storage=/var/tmp/modprobot-image-test
 engineOptions=()
-# What docs/operate.md asks for, and no more: Nix's sandbox and bubblewrap make namespaces and mount a /proc of their own
+# What docs/install.md asks for, and no more: Nix's sandbox and bubblewrap make namespaces and mount a /proc of their own
 # inside. The limits are given because podman asks for more than a machine may allow. The network is this machine's, since
 # podman makes others only where it finds the tools for it.
 runOptions=(--security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined
@@ -67,6 +67,8 @@ makeBase() {
     die 3 "debootstrap failed: $(tail -n 3 "$work/debootstrap.log")"
   # A mirror that stands still, as test machines have them, is older than its signature allows.
   echo 'Acquire::Check-Valid-Until "false";' >"$work/base/etc/apt/apt.conf.d/99test-image"
+  # What Debian's own image leaves out as well.
+  rm -rf "$work"/base/var/{cache,log,lib/apt/lists}/* "$work"/base/usr/share/{doc,info,locale,man}/*
   # As in Debian's own image: there is nothing to lose in a layer that is not finished.
   echo force-unsafe-io >"$work/base/etc/dpkg/dpkg.cfg.d/docker-apt-speedup"
   tar -C "$work/base" -c . | engine import --quiet - "$base" >/dev/null

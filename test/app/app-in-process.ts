@@ -54,6 +54,7 @@ export async function appInProcess(
   const server = await startWebServer(
     {
       store: fake.store,
+      logs: { read: async () => undefined },
       webhookSecrets: [github.webhookSecret],
       readiness: createReadiness([]),
       metrics: { webhook() {} },
@@ -72,10 +73,12 @@ export async function appInProcess(
     store: fake.store,
     receive: await createReceiver({ appId, privateKey }),
     openWorkplace: async () => ({ ...createFakeWorkplace(repository), async [Symbol.asyncDispose]() {} }),
+    logs: { list: async () => [] },
     worker: "w",
-    cores: 2,
     buildSystem: "x86_64-linux",
+    heldBack: async () => null,
     pageOf: () => null,
+    falseAlarmUrl: null,
     clock: () => performance.now(),
     now,
     log: SILENT,

@@ -15,8 +15,13 @@ export interface Held {
 export function openHeld(held: Held, signal: AbortSignal, log = { warn() {} }) {
   const { url, token, dataDirectory, temporaryDirectory } = held;
   return openWorkplace(
-    { owner: "owner", name: "name", checkId: "00000000-0000-4000-8000-000000000000",
-    repositoryId: 7, credential: async () => ({ url, token }) },
+    {
+      owner: "owner",
+      name: "name",
+      checkId: "00000000-0000-4000-8000-000000000000",
+      repositoryId: 7,
+      credential: async () => ({ url, token }),
+    },
     {
       place: { dataDirectory, temporaryDirectory, cores: 2, buildSystem: held.system },
       heapMegabytes: 1024,

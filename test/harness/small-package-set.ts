@@ -6,7 +6,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { commitFiles, gitIn, repositoryOf } from "../git/repositories.ts";
-import { tinyImage } from "../vm/tiny-image.ts";
+import { tinyImage } from "../../src/vm/tiny-image.ts";
 
 /** As `createRepository` and `openPullRequest` want it. */
 export interface SmallKernels {

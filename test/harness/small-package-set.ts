@@ -5,8 +5,8 @@
  * Each branch is a change nobody has built before, so that a check of it finds nothing ready.
  */
 import { randomUUID } from "node:crypto";
-import { commitFiles, gitIn, repositoryOf } from "../git/repositories.ts";
 import { tinyImage } from "../../src/vm/tiny-image.ts";
+import { commitFiles, gitIn, repositoryOf } from "../git/repositories.ts";
 
 /** As `createRepository` and `openPullRequest` want it. */
 export interface SmallKernels {

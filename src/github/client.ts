@@ -2,11 +2,13 @@
  * The Octokit we use: one for the App itself, one for each installation, one for a person's token.
  *
  * Octokit's retry plugin repeats any method, POST included, so creations turn it off (`call.ts`) and look first
- * for what the lost one may have made. Its throttle plugin spaces writes; rate limits that hit all the same are
- * handled in `call.ts`, since the plugin waits the same time over and over and cannot be interrupted.
+ * for what the lost one may have made. Its throttle plugin spaces writes, but lets one begin while a slow one is under
+ * way, which GitHub asks not to do; so they wait for one another here. Rate limits that hit all the same are handled in
+ * `call.ts`, since the plugin waits the same time over and over and cannot be interrupted.
  */
 import { createAppAuth } from "@octokit/auth-app";
 import { Octokit } from "octokit";
+import PQueue from "p-queue";
 import { EnvironmentError } from "../errors.ts";
 import { operationOf } from "./operation.ts";
 import type { Pace } from "./pace.ts";
@@ -91,13 +93,25 @@ function client(authentication: Authentication, id: string, options: ClientOptio
       ? { id, onRateLimit: () => false, onSecondaryRateLimit: () => false }
       : { enabled: false },
   });
+  const writes = new PQueue({ concurrency: 1 });
   // The last to be added is the outermost: one `fetch` for one request and all its repetitions. Every hook gets the same
   // object, whatever the one around it hands on, so it is changed in place.
   octokit.hook.wrap("request", (request, asked) => {
-    asked.request.fetch = limitedFetch(id, options, asked.request["isRetry"] === true);
+    const send = limitedFetch(id, options, asked.request["isRetry"] === true);
+    asked.request.fetch = oneWriteAtATime(writes, send);
     return request(asked);
   });
   return octokit;
+}
+
+/** https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#avoid-concurrent-requests */
+function oneWriteAtATime(writes: PQueue, send: typeof fetch): typeof fetch {
+  return (input, init) => {
+    const isRead = init?.method === undefined || init.method === "GET";
+    // Whoever reads needs a token too.
+    if (isRead || String(input).endsWith("/access_tokens")) return send(input, init);
+    return writes.add(() => send(input, init));
+  };
 }
 
 /** More than the longest page of a listing; an answer without end would fill the memory. */

@@ -121,7 +121,14 @@ function limitWaitMs(error: unknown, limited: number, pace: Pace): number | unde
 
 async function renewToken(what: string, renew: () => Promise<void>, signal: AbortSignal): Promise<void> {
   try {
-    await orInterrupted(renew(), signal);
+    await orInterrupted(
+      renew().catch((error: unknown) => {
+        // The App's own token is good for a moment only, and clocks differ: the next one is signed later.
+        if (error instanceof RequestError && error.status === 401) return renew();
+        throw error;
+      }),
+      signal,
+    );
   } catch (error) {
     if (signal.aborted) throw new Interrupted();
     throw failureOf(error, what);

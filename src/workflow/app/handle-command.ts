@@ -22,7 +22,7 @@ import type { CommentHint } from "../pull-request-events.ts";
 import type { CheckParts } from "./check-parts.ts";
 import { carryOutCommand } from "./command-effects.ts";
 import { placeOf } from "./look-at.ts";
-import { isGone } from "./publisher.ts";
+import { isGone, isRefused } from "./publisher.ts";
 import { type Policy, readPolicy } from "./read-config.ts";
 import { type Standing, standingOf } from "./standing.ts";
 
@@ -97,13 +97,13 @@ function needsHead({ kind }: Command): boolean {
   return kind !== "help" && kind !== "status" && kind !== "cancel";
 }
 
-/** A comment that was removed takes no reaction, which is no reason not to do what it said. */
+/** A comment that was removed takes no reaction, nor does one that is locked, which is no reason not to do what it says. */
 function createReacting(comment: CommentHint, github: GitHubPort, signal: AbortSignal) {
   return async (reaction: "eyes" | "rocket" | "confused") => {
     try {
       await github.react(comment, comment.commentId, reaction, signal);
     } catch (error) {
-      if (!isGone(error)) throw error;
+      if (!isGone(error) && !isRefused(error)) throw error;
     }
   };
 }

@@ -11,7 +11,7 @@ import { startWebServer } from "../../src/web/server.ts";
 import type { AppLog } from "../../src/workflow/app/app-world.ts";
 import { createHandlers } from "../../src/workflow/app/handlers.ts";
 import type { GitHub } from "../harness/github/github.ts";
-import { createFakeStore } from "../workflow/app/fake-store.ts";
+import { createFakeStore, type Job } from "../workflow/app/fake-store.ts";
 import { createFakeRepository, createFakeWorkplace } from "../workflow/app/fake-workplace.ts";
 
 /** Short, but with every wait that the real one has: what GitHub does late is done before we look for it. */
@@ -84,6 +84,14 @@ export async function appInProcess(
     log: SILENT,
   });
 
+  /** What cannot be told now comes again later; here, with the next `reconcile`. */
+  const giveUp = async ({ kind, id }: Job, error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    await handlers.gaveUp(kind, id, reason, NEVER).catch((failure: unknown) => {
+      if (!(failure instanceof EnvironmentError)) throw failure;
+    });
+  };
+
   return {
     store: fake,
     webhookUrl: `${server.url}/api/github/webhooks`,
@@ -98,7 +106,7 @@ export async function appInProcess(
         } catch (error) {
           onTrouble();
           if (error instanceof EnvironmentError && error.retryable && tried < MOST_TRIES) fake.enqueue(job);
-          else await handlers.gaveUp(job.kind, job.id, error instanceof Error ? error.message : "", NEVER);
+          else await giveUp(job, error);
         }
         await github.settled();
       }

@@ -2,6 +2,7 @@
  * Every kind of request that the App makes, and everything that can go wrong with it: the story of a pull request ends as
  * if nothing had happened, or, where GitHub refuses for good, honestly; and never with a second comment or check run.
  */
+import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasMarker, REPORT_MARKER } from "../../src/domain/marker.ts";
 import { commitFiles, gitIn } from "../git/repositories.ts";
@@ -98,6 +99,9 @@ const UNTRUSTED = {
 const NO_RUN = { runs: [] };
 const NO_COMMENT = { comments: 0 };
 const NO_LABELS = { labels: [] };
+const STALE_LABEL = { labels: [...LABELS, "modprobot: boot-fails"] };
+/** Who may do what is not known, so nothing is done; the reply says so. */
+const NO_POLICY = { runs: ["success"], ...STALE_LABEL };
 const OPEN_RUN = { runs: ["in_progress", "success"] };
 
 /** Where GitHub refuses for good and the end is another one: nothing is made up, and what can be said is said. */
@@ -130,20 +134,43 @@ const ENDS: Readonly<Record<string, Partial<Record<Refusal, Partial<End>>>>> = {
   "issues/get-label": { 403: NO_LABELS, 422: NO_LABELS },
   "issues/create-label": { 404: NO_LABELS, 410: NO_LABELS },
   "issues/add-labels": { 403: NO_LABELS, 404: NO_LABELS, 410: NO_LABELS, 422: NO_LABELS },
-  "checks/update": { 403: OPEN_RUN, 422: OPEN_RUN },
+  "issues/remove-label": { 403: STALE_LABEL, 404: STALE_LABEL, 410: STALE_LABEL, 422: STALE_LABEL },
+  "repos/get-content": { 403: NO_POLICY, 422: NO_POLICY },
+  "checks/update": { 403: OPEN_RUN, 404: OPEN_RUN, 410: OPEN_RUN, 422: OPEN_RUN },
 };
+
+/** As many as cases of one operation. */
+const MOST_PULLS = 2 + Object.keys(PASSING).length + REFUSALS.length;
+
+/** For git-fast-import(1): a branch that changes the recipe. */
+function changed(branch: string): string {
+  const text = `{ linux = "${branch}"; }\n`;
+  return [
+    `commit refs/heads/${branch}`,
+    "committer A <a@example.org> 1700000000 +0000",
+    "data 0",
+    "from refs/heads/main",
+    "M 100644 inline default.nix",
+    `data ${text.length}`,
+    text,
+  ].join("\n");
+}
 
 describe.each(Object.entries(OPERATIONS))("%s", (operation, act) => {
   const directory = temporaryDirectory();
+  const branches = Array.from({ length: MOST_PULLS }, (_, index) => `change-${index}`);
   let github: GitHub;
   let repository: Repository;
   let app: AppInProcess;
-  let branches = 0;
 
   beforeAll(async () => {
     gitIn(directory, "init", "--quiet", "--initial-branch=main");
     commitFiles(directory, { "default.nix": "{ }\n" });
     const base = gitIn(directory, "rev-parse", "main");
+    // All at once: a push for each would take longer than everything else.
+    execFileSync("git", ["-C", directory, "fast-import", "--quiet"], {
+      input: branches.map(changed).join(""),
+    });
     github = await createGitHub();
     repository = await github.createRepository({ from: directory, name: "kernels" });
     await github.installApp();
@@ -155,11 +182,7 @@ describe.each(Object.entries(OPERATIONS))("%s", (operation, act) => {
   });
 
   async function open(): Promise<Pull> {
-    branches += 1;
-    const branch = `change-${branches}`;
-    gitIn(directory, "checkout", "--quiet", "-b", branch, "main");
-    commitFiles(directory, { "default.nix": `{ linux = ${branches}; }\n` });
-    return github.openPullRequest({ repository, from: { directory, branch } });
+    return github.openPullRequest({ repository, from: { branch: branches.pop() ?? "" } });
   }
 
   /** @param onTrouble when GitHub may be well again: something has to be done once more */
@@ -238,6 +261,7 @@ describe.each(Object.entries(OPERATIONS))("%s", (operation, act) => {
     if (operation !== "checks/update") return;
     app.pass(3_600_000);
     await app.reconcile();
+    app.pass(-3_600_000);
     expect(await endOf(pull)).toEqual(USUAL[act]);
   });
 });

@@ -12,10 +12,13 @@ export interface LocalBranch {
 }
 
 export interface PullStory {
-  /** By a real `git push`, to a fork of the author's where wanted. Resolves when the webhook was answered. */
+  /**
+   * By a real `git push`, to a fork of the author's where wanted; or from a branch that is there already. Resolves when the
+   * webhook was answered.
+   */
   openPullRequest(options: {
     readonly repository: Repository;
-    readonly from: LocalBranch;
+    readonly from: LocalBranch | { readonly branch: string };
     readonly base?: string;
     readonly author?: Login;
     readonly fork?: boolean;
@@ -63,6 +66,12 @@ export function pullStory(stage: Stage): PullStory {
     return fork;
   };
 
+  const headOf = async (repository: Repository, branch: string) => {
+    const sha = (await stage.git.branches(repository.id)).get(branch);
+    if (sha === undefined) throw new Error(`${fullName(repository)} has no branch ${branch}`);
+    return sha;
+  };
+
   const pushTo = async (
     repository: Repository,
     login: Login,
@@ -77,9 +86,7 @@ export function pullStory(stage: Stage): PullStory {
       GIT_CONFIG_KEY_0: "http.extraHeader",
       GIT_CONFIG_VALUE_0: `Authorization: Basic ${credentials}`,
     });
-    const sha = (await stage.git.branches(repository.id)).get(ref);
-    if (sha === undefined) throw new Error(`${fullName(repository)} has no branch ${ref} after the push`);
-    return sha;
+    return headOf(repository, ref);
   };
 
   const change = async (pull: Pull, body: Readonly<Record<string, unknown>>, action: string, more = {}) => {
@@ -101,7 +108,10 @@ export function pullStory(stage: Stage): PullStory {
     async openPullRequest(options) {
       const { repository, from, base = "main", author = "wim-write", draft = false } = options;
       const head = options.fork === true ? await forkOf(repository, author) : repository;
-      const headSha = await pushTo(head, author, from, from.branch, true);
+      const headSha =
+        "directory" in from
+          ? await pushTo(head, author, from, from.branch, true)
+          : await headOf(head, from.branch);
       const made = await must(stage, person(author), "POST", `/repos/${fullName(repository)}/pulls`, {
         title: options.title ?? `Pull ${from.branch}`,
         body: options.body ?? "",

@@ -3,8 +3,8 @@ import { expect, it } from "vitest";
 import { type AppOptions, appForTest } from "../harness/app.ts";
 import { githubForTest } from "../harness/github/github.ts";
 import { waitFor } from "../harness/github/waits.ts";
-import { descendants, stillThere } from "../harness/processes.ts";
-import { smallKernels } from "../harness/small-kernels.ts";
+import { descendants, isAlive } from "../harness/processes.ts";
+import { smallKernels } from "../harness/small-package-set.ts";
 
 async function scene(options: Pick<AppOptions, "serverArgs">, seconds: number) {
   const local = smallKernels();
@@ -21,7 +21,7 @@ async function scene(options: Pick<AppOptions, "serverArgs">, seconds: number) {
       repository,
       from: { directory: local.directory, branch: local.branch(name, slow) },
     });
-  const isBuilder = ({ command }: { readonly command: string }) => command.startsWith(`sleep ${seconds} `);
+  const isBuilder = ({ command }: { readonly command: string }) => command === `sleep ${seconds}`;
   const builds = () => descendants(app.server.pid).some(isBuilder);
   const pull = await open("first", { kernel: seconds });
   await waitFor("the kernel to be built", "stage", () => builds() || undefined);
@@ -53,7 +53,7 @@ it("hands back a check that takes longer, with nothing of it left", async () => 
   const started = descendants(app.server.pid);
 
   expect(await app.server.stop()).toBe(0);
-  expect(stillThere(started)).toEqual([]);
+  expect(started.filter(isAlive)).toEqual([]);
 
   await app.restart();
   await waitFor("the kernel to be built again", "stage", () => builds() || undefined);
@@ -77,7 +77,7 @@ it("ends at once on a second signal, and loses nothing", async () => {
   await waitFor(
     "all that it had started to end",
     "answer",
-    () => stillThere(started).length === 0 || undefined,
+    () => started.filter(isAlive).length === 0 || undefined,
   );
 
   await app.restart();

@@ -18,7 +18,7 @@ import { type GitHub, githubForTest } from "../harness/github/github.ts";
 import { waitFor } from "../harness/github/waits.ts";
 import type { Pull, Repository } from "../harness/github/world.ts";
 import { type Postgres, startPostgres } from "../harness/postgres.ts";
-import { descendants, type ProcessTrace, stillThere } from "../harness/process-traces.ts";
+import { descendants, isAlive, type Process } from "../harness/processes.ts";
 import { randomFrom } from "../harness/random.ts";
 import { type SmallKernels, smallKernels } from "../harness/small-package-set.ts";
 import { describeKill, type Kill, killPlan } from "./kill-plan.ts";
@@ -40,7 +40,7 @@ class Scene {
   readonly repository: Repository;
   readonly local: SmallKernels;
   /** Of those that were killed. */
-  readonly traces: ProcessTrace[] = [];
+  readonly traces: Process[] = [];
   #branches = 0;
 
   constructor(parts: Pick<Scene, "github" | "app" | "repository" | "local">) {
@@ -232,8 +232,8 @@ describe.each(["embedded", "PostgreSQL"] as const)("%s", (kind) => {
     await waitFor(
       "what the killed had started to end",
       "answer",
-      () => stillThere(scene.traces).length === 0 || undefined,
-      () => JSON.stringify(stillThere(scene.traces)),
+      () => scene.traces.filter(isAlive).length === 0 || undefined,
+      () => JSON.stringify(scene.traces.filter(isAlive)),
     );
 
     // One more, which nobody disturbs: it takes away what the dead have left.

@@ -8,7 +8,7 @@ import { appForTest } from "../harness/app.ts";
 import { githubForTest } from "../harness/github/github.ts";
 import { waitFor } from "../harness/github/waits.ts";
 import { startPostgres } from "../harness/postgres.ts";
-import { descendants, stillThere } from "../harness/process-traces.ts";
+import { descendants, isAlive } from "../harness/processes.ts";
 import { smallKernels } from "../harness/small-package-set.ts";
 
 async function scene(slow: Parameters<ReturnType<typeof smallKernels>["branch"]>[1]) {
@@ -40,8 +40,8 @@ it("what a killed server had started ends with it, down to the builder", async (
   await waitFor(
     "all that it had started to end",
     "answer",
-    () => stillThere(started).length === 0 || undefined,
-    () => JSON.stringify(stillThere(started), null, 1),
+    () => started.filter(isAlive).length === 0 || undefined,
+    () => JSON.stringify(started.filter(isAlive), null, 1),
   );
   await app.restart();
   await waitFor("the kernel to be built again", "stage", builder, () => app.logs());

@@ -268,7 +268,8 @@ describe("configuration", () => {
     const pull = await open(repository, "trusted", { author: "fay-forker", fork: true });
 
     await github.checkRunThat(pull, "ends", ({ conclusion }) => conclusion === "neutral", "stage");
-    expect((await github.nextComment(pull)).body).not.toContain("/modprobot approve");
+    const { body } = await github.commentThatSays(pull, `Head \`${pull.headSha.slice(0, 12)}\`, base`);
+    expect(body).not.toContain("/modprobot approve");
   });
 });
 

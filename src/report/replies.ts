@@ -7,7 +7,7 @@ import type { CheckResult } from "../domain/check-result.ts";
 import type { GatedCommand } from "../domain/command-policy.ts";
 import type { CommandKind } from "../domain/commands.ts";
 import { nearMisses } from "../domain/near-misses.ts";
-import { quoted } from "../domain/plain-text.ts";
+import { quoted, quotedList } from "../domain/plain-text.ts";
 import type { Permission } from "../domain/pull-request.ts";
 import { QUOTA_HOURS, type QuotaDecision } from "../domain/quotas.ts";
 import { plural } from "../domain/size-words.ts";
@@ -81,6 +81,14 @@ export function unknownAttrs(unknown: readonly string[], known: readonly string[
   const rest = unknown.length - items.length;
   const all: readonly Phrase[] = rest > 0 ? [...items, [`… and ${rest} more`]] : items;
   return all.length === 1 ? all.map(renderPhrase).join("") : renderBlock({ kind: "list", items: all });
+}
+
+/** @param headSha of the pull request; @param attrs at least one */
+export function unchangedAttrs(attrs: readonly string[], headSha: string): string {
+  const [verb, what] = attrs.length === 1 ? ["is", "it was"] : ["are", "they were"];
+  return say(
+    `${quotedList(attrs)} ${verb} the same at base and at ${shortName(headSha)}, so ${what} not built.`,
+  );
 }
 
 export function nothingToCancel(): string {

@@ -103,7 +103,7 @@ it("sees the recipe behind more than 3,000 changed files, where GitHub's list en
   });
 
   await github.completedCheckRun(pull, "stage");
-  expect((await github.nextComment(pull)).body).toContain("**4** of 5 attrs");
+  await github.commentThatSays(pull, "**4** of 5 attrs");
 });
 
 it("compares with the merge base where head and base conflict, and says so", async () => {
@@ -113,8 +113,8 @@ it("compares with the merge base where head and base conflict, and says so", asy
   const pull = await open(repository, "conflicting");
 
   await github.completedCheckRun(pull, "stage");
-  const { body } = await github.nextComment(pull);
-  expect(body).toContain(`Head \`${pull.headSha.slice(0, 12)}\` conflicts with its base branch`);
+  const conflicts = `Head \`${pull.headSha.slice(0, 12)}\` conflicts with its base branch`;
+  const { body } = await github.commentThatSays(pull, conflicts);
   expect(body).toContain("compared with the merge base");
 });
 
@@ -128,8 +128,7 @@ it("forgets a head that was forced away while it was checked", async () => {
   await github.completedCheckRun(pull, "stage");
   const [old, ...more] = await github.checkRuns(before);
   expect([old?.status, old?.conclusion, more]).toEqual(["completed", "cancelled", []]);
-  const { body } = await github.nextComment(pull);
-  expect(body).toContain(pull.headSha.slice(0, 12));
+  const { body } = await github.commentThatSays(pull, `Head \`${pull.headSha.slice(0, 12)}\`, base`);
   expect(body).not.toContain(before.slice(0, 12));
 });
 
@@ -210,7 +209,7 @@ it("serves several installations at once, each with its own", async () => {
 
   for (const pull of pulls) {
     await github.completedCheckRun(pull, "stage");
-    expect((await github.nextComment(pull)).body).toContain(pull.headSha.slice(0, 12));
+    await github.commentThatSays(pull, `Head \`${pull.headSha.slice(0, 12)}\`, base`);
   }
 });
 
@@ -269,7 +268,8 @@ describe("configuration", () => {
     const pull = await open(repository, "trusted", { author: "fay-forker", fork: true });
 
     await github.checkRunThat(pull, "ends", ({ conclusion }) => conclusion === "neutral", "stage");
-    expect((await github.nextComment(pull)).body).not.toContain("/modprobot approve");
+    const { body } = await github.commentThatSays(pull, `Head \`${pull.headSha.slice(0, 12)}\`, base`);
+    expect(body).not.toContain("/modprobot approve");
   });
 });
 

@@ -12,8 +12,9 @@ import type { AttrPath, System } from "../../domain/evaluation.ts";
 import { headlineOfCounts, headlineSoFar } from "../../domain/headline-so-far.ts";
 import type { PullRequestFacts } from "../../domain/pull-request.ts";
 import { decideQuota, QUOTA_HOURS, type QuotaDecision, quotaSince } from "../../domain/quotas.ts";
+import { unchangedAmong } from "../../domain/unchanged-attrs.ts";
 import { UserError } from "../../errors.ts";
-import { touchesNoRecipe, unknownAttrs, whyRebuilt } from "../../report/replies.ts";
+import { touchesNoRecipe, unchangedAttrs, unknownAttrs, whyRebuilt } from "../../report/replies.ts";
 import type { GitHubPort, StorePort } from "../app-ports.ts";
 import { COUNTS_ONLY } from "../plan-check.ts";
 import type { StageMemory } from "../ports.ts";
@@ -23,7 +24,7 @@ import type { CheckParts } from "./check-parts.ts";
 import type { Compared } from "./gather.ts";
 import { createProgress } from "./progress.ts";
 import { readConfigAt } from "./read-config.ts";
-import { configFor, missingFrom, namedAttrs } from "./scope.ts";
+import { attrsToCompare, configFor, missingFrom, namedAttrs } from "./scope.ts";
 
 interface Job {
   readonly check: CheckRecord;
@@ -86,6 +87,7 @@ export async function carryOut(job: Job, parts: CheckParts, signal: AbortSignal)
     );
     await progress.stop();
     const unknown = await sayUnknown(job, world, signal);
+    await sayUnchanged(job, result, unknown, signal);
     for (const [index, { attr, lines }] of explained.entries())
       if (!unknown.includes(attr))
         await github.reply(check, `why-${check.id}-${index}`, whyRebuilt(attr, lines), signal);
@@ -206,6 +208,19 @@ function stoppedAtCounts({ stages }: CheckResult): boolean {
 
 function isLeftForLater({ status, reason }: StageResult): boolean {
   return status === "skipped" && reason === COUNTS_ONLY;
+}
+
+/** Whoever named them looks for them in the report. */
+async function sayUnchanged(
+  { check, github }: Job,
+  result: CheckResult,
+  unknown: readonly AttrPath[],
+  signal: AbortSignal,
+): Promise<void> {
+  const named = attrsToCompare(check.scope).filter((attr) => !unknown.includes(attr));
+  const unchanged = unchangedAmong(named, result);
+  if (unchanged.length === 0) return;
+  await github.reply(check, `unchanged-${check.id}`, unchangedAttrs(unchanged, check.headSha), signal);
 }
 
 /** Answers for names in a command that neither base nor head has. @returns those names */

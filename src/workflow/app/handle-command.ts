@@ -55,10 +55,12 @@ export async function handleCommand(
     }
     const { command } = parsed;
     const refused = refusal(command, standing, permission, policy);
+    // What an earlier line has asked for is there by now, and this one adds to it.
+    const latest = await world.store.latestCheck(comment.repositoryId, comment.number);
     const given = {
       command,
       place,
-      standing,
+      standing: { ...standing, latest },
       policy,
       login: comment.login,
       approves: standing.known && refused === undefined && mayApprove(command, permission, policy),

@@ -54,8 +54,13 @@ export function configFor(config: Config, scope: CheckScope): Config {
 
 /** Names that somebody wrote in a command. */
 export function namedAttrs(scope: CheckScope): readonly AttrPath[] {
-  if (scope.kind === "rebuilds") return scope.why ?? [];
-  return union(scope.build ?? [], scope.tests ?? [], scope.consumers ?? [], scope.why ?? []);
+  return union(attrsToCompare(scope), scope.why ?? []);
+}
+
+/** Those of them that are to be built or run at base and head. */
+export function attrsToCompare(scope: CheckScope): readonly AttrPath[] {
+  if (scope.kind === "rebuilds") return [];
+  return union(scope.build ?? [], scope.tests ?? [], scope.consumers ?? []);
 }
 
 /** Those that are not known. */

@@ -1,5 +1,5 @@
 /** The vocabulary about check runs: what the App shows on a commit, and the buttons people press. */
-import type { Login } from "./cast.ts";
+import type { Login, Owner } from "./cast.ts";
 import { isObject, type Json } from "./shapes.ts";
 import { ADMIN, must, type Stage } from "./stage.ts";
 import { type Wait, waitFor } from "./waits.ts";
@@ -87,10 +87,12 @@ export function checkStory(stage: Stage): CheckStory {
       await events.checkSuite(suiteId, repositoryById(world, pull.repositoryId), "rerequested", login);
     },
     async openCheckRuns() {
-      const present = [...world.checkRuns.values()].filter(({ repositoryId }) =>
-        world.repositories.has(repositoryId),
-      );
-      const runs = await Promise.all(present.map(read));
+      // Where the App is not installed any more, nobody can end what it has begun.
+      const ours = [...world.checkRuns.values()].filter(({ repositoryId }) => {
+        const repository = world.repositories.get(repositoryId);
+        return repository !== undefined && world.installations.has(repository.owner as Owner);
+      });
+      const runs = await Promise.all(ours.map(read));
       return runs
         .filter(({ status }) => status !== "completed")
         .map(({ headSha, status, title }) => `open check run on ${headSha}: ${status}, ${title}`);

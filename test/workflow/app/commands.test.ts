@@ -80,6 +80,20 @@ describe("a comment", () => {
 
     expect(reply(story)).toContain("waits for a worker for `x86_64-linux`, and none is running");
   });
+
+  it("with several commands is one check, in which each line adds to those before", async () => {
+    const story = await checked();
+    await says(
+      story,
+      "maintainer",
+      "/modprobot build linux\n/modprobot rebuilds --why hello\n/modprobot check",
+    );
+    expect(story.latest()).toMatchObject({
+      state: "done",
+      scope: { kind: "everything", build: ["linux"], why: ["hello"] },
+    });
+    expect(story.rows.filter(({ state }) => state === "done")).toHaveLength(2);
+  });
 });
 
 describe("who may", () => {

@@ -23,10 +23,12 @@ RUN apt-get update \
         systemd-standalone-sysusers tini xz-utils zstd \
     && rm -rf /var/lib/apt/lists/* /var/cache/* /var/log/* /usr/share/doc /usr/share/man
 
-# Nix builds as many things at a time as there are users in the group nixbld.
-RUN groupadd --system nixbld \
+# Nix builds as many things at a time as there are users in the group nixbld. Their numbers are nobody else's: before and
+# after each build Nix kills whatever runs as its user, and a Nix on the host sees into containers. (Systems count down from
+# 999, Nix's own installer up from 30001.)
+RUN groupadd --gid 20000 nixbld \
     && for number in $(seq 16); do \
-        useradd --system --gid nixbld --groups nixbld --home-dir /var/empty --no-create-home --shell /usr/sbin/nologin "nixbld$number"; \
+        useradd --uid $((20000 + number)) --gid nixbld --groups nixbld --home-dir /var/empty --no-create-home --shell /usr/sbin/nologin "nixbld$number"; \
     done \
     && groupadd --gid 10001 modprobot \
     && useradd --uid 10001 --gid modprobot --home-dir /var/lib/modprobot --no-create-home --shell /usr/sbin/nologin modprobot \

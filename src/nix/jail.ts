@@ -40,6 +40,8 @@ export function jailArguments(jail: Jail): string[] {
     ...["--hostname", "localhost"],
     ...jail.host.flatMap(mountArguments),
     ...["--dev", "/dev", "--tmpfs", "/tmp", "--dir", "/conf"],
+    // Nix 2.34 does not start before it has read where its own program is. A link, and nothing else of /proc.
+    ...["--symlink", jail.nixInstantiate, "/proc/self/exe"],
     ...["--dir", CHECKOUT_INSIDE],
     ...jail.checkout.flatMap(mountArguments),
     ...["--bind", jail.storeRoot, STORE_INSIDE],

@@ -1,8 +1,8 @@
 /**
- * The two questions that pg-boss's own functions do not answer, asked of its table. Its version is pinned, and
- * `test/queue/queue.real.test.ts` would see the table change.
+ * The questions that pg-boss's own functions do not answer, or only by reading all jobs of a queue, asked of its table.
+ * Its version is pinned, and `test/queue/queue.real.test.ts` would see the table change.
  */
-import type { QueuedJobs, SqlExecutor } from "../workflow/app-ports.ts";
+import type { QueuedJobs, SqlAccess, SqlExecutor } from "../workflow/app-ports.ts";
 
 /** Jobs that are waiting for a worker or at work, by queue; queues without any are left out. */
 export async function countJobs(sql: SqlExecutor): Promise<Readonly<Record<string, number>>> {
@@ -37,4 +37,26 @@ export async function activeJobs(
     `select name, id from pgboss.job where state = 'active' and name not like '\\_\\_pgboss%'`,
   );
   return rows as { name: string; id: string }[];
+}
+
+/** Jobs of a check that wait or are at work. */
+export async function liveJobs(sql: SqlExecutor, queue: string, key: string): Promise<readonly string[]> {
+  const { rows } = await sql.executeSql(
+    `select id from pgboss.job where singleton_key = $1 and name = $2 and ${LIVE}`,
+    [key, queue],
+  );
+  return (rows as { id: string }[]).map(({ id }) => id);
+}
+
+const LIVE = "state < 'completed'";
+
+/** pg-boss has no index by key alone, and ten thousand checks may be queued. */
+export async function indexLiveJobs(access: SqlAccess): Promise<void> {
+  await access.transaction(async (tx) => {
+    // Two processes that start at once would both make it.
+    await tx.executeSql("select pg_advisory_xact_lock(hashtextextended('modprobot index of jobs', 0))");
+    await tx.executeSql(
+      `create index if not exists modprobot_live_jobs on pgboss.job (singleton_key) where ${LIVE}`,
+    );
+  });
 }

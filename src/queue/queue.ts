@@ -9,7 +9,7 @@ import { PgBoss } from "pg-boss";
 import { EnvironmentError, InternalError } from "../errors.ts";
 import type { Outbox, QueueHandlers, QueuePort, SqlAccess, SqlExecutor } from "../workflow/app-ports.ts";
 import { backToQueue, type HeldJob, holdJob, type JobWork } from "./hold-job.ts";
-import { activeJobs, countJobs, lookAtJobs } from "./job-table.ts";
+import { activeJobs, countJobs, indexLiveJobs, liveJobs, lookAtJobs } from "./job-table.ts";
 import { type Lane, startLane } from "./lane.ts";
 import {
   checkQueue,
@@ -47,8 +47,9 @@ export interface Queue extends QueuePort, AsyncDisposable {
   reconcileSoon(): Promise<void>;
 }
 
+/** Nobody waits for these, and each look costs a statement. */
+const SELDOM = 10;
 const EVERY_FIVE_MINUTES = "*/5 * * * *";
-const LIVE: ReadonlySet<string> = new Set(["created", "retry", "active"]);
 /** A handler has this long to end once its signal has fired. */
 const AFTER_GRACE_MS = 10_000;
 
@@ -84,11 +85,16 @@ export async function openQueue(settings: QueueSettings): Promise<Queue> {
     return undefined;
   }
 
-  function startTaking(names: readonly string[], concurrency: number, workFor: (queue: string) => JobWork) {
+  function startTaking(
+    names: readonly string[],
+    concurrency: number,
+    workFor: (queue: string) => JobWork,
+    patience = 1,
+  ) {
     lanes.push(
       startLane({
         concurrency,
-        pollMs: settings.pollMs ?? 500,
+        pollMs: (settings.pollMs ?? 500) * patience,
         take: () => take(names, workFor),
         onError: (error) => settings.onError(error, names.join(", ")),
       }),
@@ -96,10 +102,8 @@ export async function openQueue(settings: QueueSettings): Promise<Queue> {
   }
 
   async function cancel(queue: string, id: string, db?: SqlExecutor): Promise<void> {
-    const options = db === undefined ? {} : { db };
-    const jobs = await boss.findJobs<JobData>(queue, { key: id, ...options });
-    const live = jobs.filter(({ state }) => LIVE.has(state)).map((job) => job.id);
-    if (live.length > 0) await boss.cancel(queue, live, options);
+    const live = await liveJobs(db ?? access, queue, id);
+    if (live.length > 0) await boss.cancel(queue, [...live], db === undefined ? {} : { db });
   }
 
   const outbox: Outbox = {
@@ -134,6 +138,7 @@ export async function openQueue(settings: QueueSettings): Promise<Queue> {
   }
 
   await start(boss);
+  await indexLiveJobs(access);
   for (const name of [GIVEN_UP, DELIVERIES, RECONCILE, ...settings.systems.map(checkQueue)])
     await makeQueue(name);
   // Nobody else can be at work on an embedded database, so whoever had these has died.
@@ -160,10 +165,10 @@ export async function openQueue(settings: QueueSettings): Promise<Queue> {
       };
       startTaking([DELIVERIES], settings.deliveriesAtOnce ?? 4, workFor);
       startTaking(systems.map(checkQueue), settings.checksAtOnce ?? 1, workFor);
-      startTaking([RECONCILE], 1, workFor);
-      startTaking([GIVEN_UP], 1, giveUpFor);
       await boss.schedule(RECONCILE, EVERY_FIVE_MINUTES, { id: "" } satisfies JobData);
       await reconcileSoon();
+      startTaking([RECONCILE], 1, workFor, SELDOM);
+      startTaking([GIVEN_UP], 1, giveUpFor, SELDOM);
     },
 
     async cancelCheck(id) {

@@ -14,6 +14,7 @@ import { createEmbeddedSession } from "./embedded.ts";
 import { migrate } from "./migrate.ts";
 import type { Tables } from "./schema.ts";
 import { type EmbeddedDatabase, startEmbedded } from "./start-embedded.ts";
+import { startTidying } from "./tidy.ts";
 
 export type DatabasePlace = { readonly url: string } | { readonly directory: string };
 
@@ -92,6 +93,7 @@ async function openEmbedded(directory: string): Promise<Database> {
   try {
     const session = createEmbeddedSession(await openFiles(directory));
     const kysely = new Kysely<Tables>({ dialect: session.dialect });
+    const tidying = startTidying(session.executor);
     return {
       kysely,
       urgent: new Kysely<Tables>({ dialect: session.urgentDialect }),
@@ -101,6 +103,7 @@ async function openEmbedded(directory: string): Promise<Database> {
         transaction: (work) => inTransaction(kysely, work),
       },
       async [Symbol.asyncDispose]() {
+        tidying[Symbol.dispose]();
         await kysely.destroy();
         lock[Symbol.dispose]();
       },

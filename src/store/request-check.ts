@@ -85,7 +85,19 @@ async function rememberRepository(tx: Transaction<Tables>, check: NewCheck): Pro
   await tx
     .insertInto("repositories")
     .values({ id: check.repositoryId, ...names })
-    .onConflict((conflict) => conflict.column("id").doUpdateSet(names))
+    .onConflict((conflict) =>
+      conflict
+        .column("id")
+        .doUpdateSet(names)
+        // Written again each time, it would leave a row behind each time.
+        .where((is) =>
+          is.or([
+            is("repositories.installation_id", "is distinct from", check.installationId),
+            is("repositories.owner", "is distinct from", check.owner),
+            is("repositories.name", "is distinct from", check.name),
+          ]),
+        ),
+    )
     .execute();
 }
 

@@ -3,6 +3,7 @@ import { Worker } from "node:worker_threads";
 import { startCalls } from "../calls.ts";
 import { EnvironmentError } from "../errors.ts";
 import { portChannel } from "./port-channel.ts";
+import type { Answer } from "./prepared.ts";
 
 /** One session. Statements are carried out in the order of the calls. */
 export interface EmbeddedDatabase {
@@ -15,11 +16,6 @@ export interface EmbeddedDatabase {
 export interface Statement {
   readonly text: string;
   readonly values: readonly unknown[];
-}
-
-export interface Answer {
-  readonly rows: unknown[];
-  readonly affectedRows: number;
 }
 
 /** Called on the thread. */

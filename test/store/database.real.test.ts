@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { openDatabase } from "../../src/store/database.ts";
 import { migrate } from "../../src/store/migrate.ts";
 import { MIGRATIONS } from "../../src/store/migrations/index.ts";
+import { tidy } from "../../src/store/tidy.ts";
 import { databases } from "../harness/databases.ts";
 import { PROJECT, temporaryDirectory } from "../harness/modprobot.ts";
 
@@ -66,6 +67,51 @@ describe("an embedded database", () => {
     await expect(database.access.executeSql("begin; select 1/0; commit")).rejects.toThrow("division by zero");
 
     expect((await database.access.executeSql("select 1 as one")).rows).toEqual([{ one: 1 }]);
+  });
+
+  it("takes more different statements than it keeps prepared, and the first one again", async () => {
+    if (embedded === undefined) throw new Error("no embedded database");
+    await using database = await openDatabase(await embedded.place());
+    const ask = async (n: number) =>
+      (await database.access.executeSql(`select $1::int + ${n} as sum`, [1])).rows[0];
+
+    for (let n = 0; n < 350; n += 1) expect(await ask(n)).toEqual({ sum: n + 1 });
+
+    expect(await ask(0)).toEqual({ sum: 1 });
+  });
+
+  it("goes on with a statement that failed, and with what it was given", async () => {
+    if (embedded === undefined) throw new Error("no embedded database");
+    await using database = await openDatabase(await embedded.place());
+    const divide = (by: number | null) =>
+      database.access.executeSql("select 6 / $1::int as share, $2::timestamptz as at", [
+        by,
+        new Date("2026-01-01T00:00:00Z"),
+      ]);
+
+    await expect(divide(0)).rejects.toMatchObject({ message: "division by zero", code: "22012" });
+    await expect(database.access.executeSql("selec $1", [1])).rejects.toMatchObject({ code: "42601" });
+
+    expect((await divide(2)).rows).toEqual([{ share: 3, at: new Date("2026-01-01T00:00:00Z") }]);
+    expect((await divide(null)).rows).toMatchObject([{ share: null }]);
+  });
+
+  it("is tidied up: rows that are gone are forgotten, those that are there counted", async () => {
+    if (embedded === undefined) throw new Error("no embedded database");
+    await using database = await openDatabase(await embedded.place());
+    const { executeSql } = database.access;
+    await executeSql("create table many (n int); insert into many select generate_series(1, 3000)");
+    await executeSql("delete from many where n > 1000");
+    // The database counts what was done to its tables once a second.
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    await executeSql("select 1;");
+
+    await tidy(database.access);
+
+    const { rows } = await executeSql(
+      "select reltuples::int as counted from pg_class where relname = 'many'",
+    );
+    expect(rows).toEqual([{ counted: 1000 }]);
   });
 
   it("says what to do where the directory cannot be used", async () => {

@@ -7,16 +7,21 @@ import { code, type Phrase, prose } from "./document.ts";
 /** Address of a check's page; null where there is none. */
 export type PageOf = (checkId: string) => string | null;
 
-/** Head, base and merge commit. Undefined until they are known. */
+type Compared = Pick<CheckRecord, "headSha" | "baseSha" | "mergeSha" | "conflict" | "finishedAt"> &
+  Partial<Pick<CheckRecord, "startedAt">>;
+
+/** Head, base and merge commit, and how old what follows is. Undefined until they are known. */
 export function comparedNote({
   headSha,
   baseSha,
   mergeSha,
   conflict,
+  startedAt = null,
   finishedAt,
-}: Pick<CheckRecord, "headSha" | "baseSha" | "mergeSha" | "conflict" | "finishedAt">): Phrase | undefined {
+}: Compared): Phrase | undefined {
   if (baseSha === null) return undefined;
-  const when = finishedAt === null ? "" : `, ${timeWords(finishedAt)}`;
+  const begun = startedAt === null ? "" : `, begun ${timeWords(startedAt)}`;
+  const when = finishedAt === null ? begun : `, ${timeWords(finishedAt)}`;
   if (conflict) {
     return [
       "Head ",

@@ -203,7 +203,7 @@ describe("hostile comments", () => {
     const random = randomNumbers(20_260_101);
     const pick = (below: number) => Math.floor(random() * below);
     let understood = 0;
-    for (let round = 0; round < 4_000; round += 1) {
+    for (let round = 0; round < 10_000; round += 1) {
       const noise = () => Array.from({ length: pick(20) }, () => PIECES[pick(PIECES.length)]).join("");
       const comment = `${noise()}\n/modprobot ${COMMANDS[pick(COMMANDS.length)]} ${noise()}`;
       const commands = parseCommands(comment);

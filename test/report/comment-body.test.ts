@@ -31,6 +31,14 @@ it("begins with what is wrong, then says what it is about", () => {
   );
 });
 
+it("says since when it is being found out, as long as it is", () => {
+  const check = checkRecord({ state: "running", finishedAt: null, result: foundingCase() });
+
+  expect(renderComment({ kind: "progress", check }, HEAD, page)).toContain(
+    "test merge `cccccccccccc`, begun 2025-01-31 11:01 UTC.",
+  );
+});
+
 it("says that a conflict made it compare something else", () => {
   const check = { ...report, mergeSha: null, conflict: true };
 

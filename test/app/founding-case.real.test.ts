@@ -132,6 +132,21 @@ describe("the founding case", () => {
     });
   });
 
+  it("has its logs there too: why builds failed, and what the kernels said", async () => {
+    const address = (await lastRun())?.detailsUrl ?? "";
+    const page = await (await fetch(address)).text();
+    const links = [...page.matchAll(/<a href="([^"]+\/logs\/[^"]+)">([^<]+)<\/a>/g)];
+    const read = async (name: RegExp) => {
+      const [, href = ""] = links.find(([, , label = ""]) => name.test(label)) ?? [];
+      return (await fetch(new URL(href, address))).text();
+    };
+
+    const comment = (await scene.github.comments(pull)).find(({ id }) => id === report.id);
+    expect(comment?.body).toContain(`${address}#logs`);
+    expect(await read(/^boot-linux-/)).toContain("Linux version");
+    expect(await read(/^build-/)).not.toBe("");
+  });
+
   it("is outdated with a push, which waits for an approval of its own", async () => {
     const { github } = scene;
     const before = pull.headSha;

@@ -81,7 +81,7 @@ export function createProgress(
         return;
       }
       const ms = Math.round(clock() - (begun.get(stage) ?? clock()));
-      log.info({ check: id, stage, status, reason, ms }, "stage");
+      log.info({ stage, status, reason, ms }, "stage");
       void queue(() => store.updateCheck(id, { stage }));
       soon();
     },

@@ -33,7 +33,7 @@ export type BenchCheck =
 
 export type ProcessNews =
   | { readonly kind: "ready"; readonly url: string | null }
-  | { readonly kind: "memory"; readonly bytes: number }
+  | { readonly kind: "used"; readonly bytes: number; readonly cpuMs: number }
   | { readonly kind: "check-done"; readonly count: number };
 
 const SYSTEM = "x86_64-linux";
@@ -65,7 +65,7 @@ if (plan.serves) {
 }
 if (plan.works) await queue.work(handlers(), [SYSTEM]);
 tell({ kind: "ready", url });
-setInterval(() => tell({ kind: "memory", bytes: readResident() }), 1000);
+setInterval(() => tell({ kind: "used", bytes: readResident(), cpuMs: readProcessorTime() }), 1000);
 
 /** Each delivery asks for a check of one of a hundred pull requests, as pushes do; each check saves its stages. */
 function handlers(): QueueHandlers {
@@ -131,6 +131,12 @@ async function fillQueue(checks: number): Promise<void> {
     );
     for (const { id } of rows as { id: string }[]) await queue.outbox.check(id, SYSTEM, tx);
   });
+}
+
+/** Of all threads of this process, the embedded database's among them. */
+function readProcessorTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 /** Of this process: checks have their own memory, and give it back when they end. */

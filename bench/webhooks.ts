@@ -21,7 +21,8 @@ const WARM_SECONDS = 5;
 
 interface Started {
   readonly url: string | null;
-  readonly memory: readonly number[];
+  /** Once a second. */
+  readonly used: readonly { readonly bytes: number; readonly cpuMs: number }[];
   readonly checksDone: () => number;
   readonly end: () => Promise<void>;
 }
@@ -57,7 +58,7 @@ async function measureAll(directory: string, postgres: Postgres, seconds: number
     await receive(name, await place(), 0, seconds);
     await receive(`${name}, 10,000 checks queued`, await place(), 10_000, seconds);
   }
-  print(`${"aim".padEnd(NAME_WIDTH)}${row(["", "all", 0, "", "< 50", "", "flat", "", ""])}`);
+  print(`${"aim".padEnd(NAME_WIDTH)}${row(["", "all", 0, "", "< 50", "", "flat", "", "", ""])}`);
 
   print("\nworkers on PostgreSQL   checks a second");
   const rates: number[] = [];
@@ -79,8 +80,8 @@ function row(figures: readonly (string | number)[]): string {
 }
 
 const NAME_WIDTH = 34;
-/** Memory is the resident one of the server's process; load the machine's over the last minute, with everything that runs on it. */
-const HEAD = `${"database".padEnd(NAME_WIDTH)}${row(["sent", "202", "lost", "p50 ms", "p99 ms", "max ms", "MiB start", "MiB end", "load"])}`;
+/** Memory and share of a core are those of the server's process, the embedded database in it; load the machine's over the last minute, with everything that runs on it. */
+const HEAD = `${"database".padEnd(NAME_WIDTH)}${row(["sent", "202", "lost", "p50 ms", "p99 ms", "max ms", "MiB start", "MiB end", "core", "load"])}`;
 
 async function receive(name: string, place: DatabasePlace, queued: number, seconds: number): Promise<void> {
   const server = await startProcess({
@@ -95,7 +96,7 @@ async function receive(name: string, place: DatabasePlace, queued: number, secon
     if (server.url === null) throw new Error("the server has no address");
     // Not measured: code that runs for the first time.
     await sendAll(server.url, RATE, WARM_SECONDS);
-    const before = server.memory.at(-1) ?? 0;
+    const before = server.used.at(-1) ?? NOTHING;
     const answers = await sendAll(server.url, RATE, seconds);
     const [load = 0] = loadavg();
     await pause(1100);
@@ -105,14 +106,17 @@ async function receive(name: string, place: DatabasePlace, queued: number, secon
       (times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? Number.NaN).toFixed(1);
     const mebibytes = (bytes: number) => Math.round(bytes / 2 ** 20);
     const counts = [answers.length, taken.length, answers.length - taken.length];
-    const memory = [mebibytes(before), mebibytes(server.memory.at(-1) ?? 0)];
-    print(
-      `${name.padEnd(NAME_WIDTH)}${row([...counts, at(0.5), at(0.99), at(1), ...memory, load.toFixed(1)])}`,
-    );
+    const after = server.used.at(-1) ?? NOTHING;
+    const memory = [mebibytes(before.bytes), mebibytes(after.bytes)];
+    const core = `${Math.round((after.cpuMs - before.cpuMs) / seconds / 10)} %`;
+    const waits = [at(0.5), at(0.99), at(1)];
+    print(`${name.padEnd(NAME_WIDTH)}${row([...counts, ...waits, ...memory, core, load.toFixed(1)])}`);
   } finally {
     await server.end();
   }
 }
+
+const NOTHING = { bytes: 0, cpuMs: 0 };
 
 interface Answer {
   /** 0: none. */
@@ -183,17 +187,17 @@ async function workTogether(place: DatabasePlace, workers: number): Promise<numb
 async function startProcess(plan: ProcessPlan): Promise<Started> {
   const file = new URL("./webhooks-process.ts", import.meta.url);
   const child = fork(file, [JSON.stringify(plan)], { stdio: ["ignore", "ignore", "inherit", "ipc"] });
-  const memory: number[] = [];
+  const used: Started["used"][number][] = [];
   let checks = 0;
   const url = await new Promise<string | null>((resolve, reject) => {
     child.on("message", (news: ProcessNews) => {
       if (news.kind === "ready") resolve(news.url);
-      else if (news.kind === "memory") memory.push(news.bytes);
+      else if (news.kind === "used") used.push(news);
       else checks += news.count;
     });
     child.once("exit", (code) => reject(new Error(`a process of the bench ended with ${code}`)));
   });
-  return { url, memory, checksDone: () => checks, end: () => endProcess(child) };
+  return { url, used, checksDone: () => checks, end: () => endProcess(child) };
 }
 
 async function endProcess(child: ChildProcess): Promise<void> {

@@ -34,7 +34,7 @@ it("begins with what is wrong, then says what it is about", () => {
 it("says since when it is being found out, as long as it is", () => {
   const check = checkRecord({ state: "running", finishedAt: null, result: foundingCase() });
 
-  expect(renderComment({ kind: "progress", check }, HEAD, page)).toContain(
+  expect(renderComment({ kind: "progress", check }, HEAD, links)).toContain(
     "test merge `cccccccccccc`, begun 2025-01-31 11:01 UTC.",
   );
 });

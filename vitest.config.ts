@@ -4,15 +4,13 @@ import { defineConfig } from "vitest/config";
 const APP = [
   "test/{app,store,queue,github,harness,web}/**/*.real.test.ts",
   "test/app.real.test.ts",
-  "test/cli/{serve,setup,doctor}.real.test.ts",
-  "test/cli/serve.real.test.ts",
-  "test/cli/pr.real.test.ts",
+  "test/cli/{serve,setup,doctor,pr}.real.test.ts",
   "test/git/remote.real.test.ts",
 ];
 
 /**
- * Three projects. `unit`: pure and quick, run by `npm run check`. `real`: real Nix, QEMU, git and browser; run by
- * `bin/test` after `bin/setup`. `app`: the GitHub App, which is not finished; `npm run app`, after `bin/setup --tests`.
+ * Three projects. `unit`: pure and quick, run by `npm run check`. `real`: real Nix, QEMU, git and browser. `app`: the GitHub
+ * App, its server and workers beside a GitHub that is made for it. `bin/test` runs all three, after `bin/setup --tests`.
  */
 export default defineConfig({
   test: {

@@ -9,6 +9,7 @@ import { constants, setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { Channel } from "./calls.ts";
 import { cleanEnvironment } from "./config/env.ts";
+import { nodeOptions } from "./node-options.ts";
 
 export interface OwnProcess {
   readonly channel: Channel;
@@ -31,7 +32,7 @@ const KEPT_CHARACTERS = 4_000;
 export function startOwnProcess(file: URL, { heapMegabytes, died }: OwnProcessOptions): OwnProcess {
   const child = fork(fileURLToPath(file), [], {
     env: cleanEnvironment(),
-    execArgv: ["--disable-warning=ExperimentalWarning", `--max-old-space-size=${heapMegabytes}`],
+    execArgv: [...nodeOptions(), `--max-old-space-size=${heapMegabytes}`],
     detached: true,
     serialization: "advanced",
     stdio: ["ignore", "ignore", "pipe", "ipc"],

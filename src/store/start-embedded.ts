@@ -2,6 +2,7 @@
 import { Worker } from "node:worker_threads";
 import { startCalls } from "../calls.ts";
 import { EnvironmentError } from "../errors.ts";
+import { nodeOptions } from "../node-options.ts";
 import { portChannel } from "./port-channel.ts";
 import type { Answer } from "./prepared.ts";
 
@@ -31,7 +32,7 @@ export async function startEmbedded(files: string): Promise<EmbeddedDatabase> {
   // It needs nothing of the environment, and the secrets are there; how Node was started may not suit a thread.
   const thread = new Worker(new URL("embedded-thread.ts", import.meta.url), {
     env: {},
-    execArgv: ["--disable-warning=ExperimentalWarning"],
+    execArgv: [...nodeOptions()],
   });
   const calls = startCalls<EmbeddedCalls>(portChannel(thread, ended), {});
   try {

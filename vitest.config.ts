@@ -10,7 +10,7 @@ const APP = [
 
 /**
  * Three projects. `unit`: pure and quick, run by `npm run check`. `real`: real Nix, QEMU, git and browser. `app`: the GitHub
- * App, its server and workers beside a GitHub that is made for it. `bin/test` runs all three, after `bin/setup --tests`.
+ * App, its server and workers beside a GitHub that is made for it. `bin/test` runs the first two, `npm run app` the third.
  */
 export default defineConfig({
   test: {

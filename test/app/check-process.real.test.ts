@@ -138,7 +138,7 @@ describe("the process of a check", () => {
     expect(thrown).toBeInstanceOf(UserError);
     expect(thrown).toMatchObject({ code: "entry-missing", details: expect.stringContaining("entry") });
     expect(gone).toBeInstanceOf(EnvironmentError);
-    expect(gone).toMatchObject({ code: "git-gone", retryable: false });
+    expect(gone).toMatchObject({ code: "git-gone", retryable: true });
   });
 
   it("has no secret in its environment", async () => {

@@ -7,7 +7,7 @@
  */
 import { totalmem } from "node:os";
 import { type Calls, startCalls } from "../../calls.ts";
-import { EnvironmentError, InternalError } from "../../errors.ts";
+import { EnvironmentError } from "../../errors.ts";
 import { type OwnProcess, startOwnProcess } from "../../own-process.ts";
 import type { AppLog, CheckListener, Workplace, WorkplaceRequest } from "../../workflow/app/app-world.ts";
 import type { CheckCalls, CheckNews, CheckPlace, ServerCalls } from "./check-calls.ts";
@@ -38,8 +38,9 @@ export async function openWorkplace(
     },
   });
   const ours: ServerCalls = {
-    save: async ({ stage, value }) => memoryOf(listener).save(stage, value),
-    load: async (stage) => memoryOf(listener).load(stage),
+    // Without a memory, and once a check was given up, nothing is kept.
+    save: async ({ stage, value }) => listener?.memory?.save(stage, value),
+    load: async (stage) => listener?.memory?.load(stage),
     credential: (_, abort) => credential(abort),
     heard: (news) => pass(news, listener),
   };
@@ -95,11 +96,6 @@ function died(how: string): EnvironmentError {
     "The machine may have run out of memory, or somebody ended it. The check is tried again.",
     { retryable: true },
   );
-}
-
-function memoryOf(listener: CheckListener | undefined) {
-  if (listener?.memory === undefined) throw new InternalError("no check runs whose stages could be kept");
-  return listener.memory;
 }
 
 /** What is still on its way when a check was given up is about nobody. */

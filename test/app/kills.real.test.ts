@@ -42,6 +42,7 @@ class Scene {
   /** Of those that were killed. */
   readonly traces: Process[] = [];
   #branches = 0;
+  #waiting = 0;
 
   constructor(parts: Pick<Scene, "github" | "app" | "repository" | "local">) {
     this.github = parts.github;
@@ -57,23 +58,26 @@ class Scene {
     return this.github.openPullRequest({ repository: this.repository, from });
   }
 
-  /** Looks once in a second: the fake GitHub has limits, for us as well. */
+  /** Looks once in ten seconds where many are waited for: the fake GitHub has limits, for us as well. */
   async ends(pull: Pull, expected: Outcome | undefined, after: string): Promise<void> {
     const isAsExpected = async () => {
       const outcome = await this.outcome(pull);
       return expected === undefined ? outcome.labels.length > 1 : isDeepStrictEqual(outcome, expected);
     };
     let looked = 0;
+    this.#waiting += 1;
     await waitFor(
       `pull request ${pull.number} to be done after ${after}`,
       "stage",
       async () => {
-        if (performance.now() - looked < 1_000) return undefined;
+        if (performance.now() - looked < (this.#waiting > 1 ? 10_000 : 1_000)) return undefined;
         looked = performance.now();
         return (await isAsExpected()) || undefined;
       },
       async () => JSON.stringify(await this.outcome(pull)),
-    );
+    ).finally(() => {
+      this.#waiting -= 1;
+    });
   }
 
   async outcome(pull: Pull): Promise<Outcome> {

@@ -26,7 +26,7 @@ async function scene() {
 const isWrite = ({ method, operation }: { readonly method: string; readonly operation: string }) =>
   method !== "GET" && /^(?:issues|reactions|checks)\//.test(operation);
 
-it("writes one thing after the other, and comments three seconds apart", async () => {
+it("writes one thing after the other, and comments at least a second apart", async () => {
   const { github, port, pull, ref } = await scene();
   const comment = await github.comment(pull, "wim-write", "hello");
   const open: number[] = [];
@@ -50,8 +50,8 @@ it("writes one thing after the other, and comments three seconds apart", async (
   const created = github.requests.filter(({ operation }) => operation === "issues/create-comment");
   const gaps = created.slice(1).map(({ at }, index) => at.getTime() - (created[index]?.at.getTime() ?? 0));
   expect(gaps).toHaveLength(2);
-  // Timers may be some milliseconds early.
-  expect(Math.min(...gaps)).toBeGreaterThan(2_900);
+  // Sent three seconds apart, they may wait for another write; what GitHub asks for is a second.
+  expect(Math.min(...gaps)).toBeGreaterThan(1_000);
   await github.comments(pull);
 });
 

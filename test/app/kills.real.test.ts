@@ -91,6 +91,14 @@ class Scene {
     };
   }
 
+  /** Waiting or at work. */
+  async deliveriesLeft(): Promise<number> {
+    const text = await (await fetch(`${this.app.server.metricsUrl}/metrics`)).text();
+    const counts = [...text.matchAll(/^modprobot_queue_jobs\{[^}]*queue="delivery"[^}]*\} (\d+)$/gm)];
+    expect(counts).not.toEqual([]);
+    return counts.reduce((sum, [, count]) => sum + Number(count), 0);
+  }
+
   running(): readonly AppProcess[] {
     return [this.app.server, ...this.app.workers].filter((one) => !one.hasEnded());
   }
@@ -244,6 +252,12 @@ describe.each(["embedded", "PostgreSQL"] as const)("%s", (kind) => {
     const last = await scene.openPullRequest();
     await scene.ends(last, undisturbed, "everything");
     await github.settled();
+    // What was tried in vain while GitHub or we were away comes again after some time.
+    await waitFor(
+      "no delivery to be left",
+      "stage",
+      async () => (await scene.deliveriesLeft()) === 0 || undefined,
+    );
     for (const process of scene.running()) expect(await process.stop()).toBe(0);
     for (const pull of [first, ...pulls, last]) expect(await scene.outcome(pull)).toEqual(undisturbed);
     expect(readdirSync(TMPDIR)).toEqual([]);

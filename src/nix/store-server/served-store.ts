@@ -1,0 +1,196 @@
+/**
+ * The store an evaluation writes to: plain files below `<root>/nix/store`, each written once, named by what is in it.
+ *
+ * Whoever evaluates sends a name, contents and references; the path is computed here. So a file of this store is what its
+ * name says, whatever was evaluated, and evaluators that run at the same time can share it without locks: everything
+ * happens on one thread, and a path is told only once its file is complete.
+ *
+ * Derivations tell by themselves what they refer to. What else there is (sources, texts) is listed in `<root>/sources`.
+ */
+import { createHash, hash } from "node:crypto";
+import {
+  appendFileSync,
+  closeSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
+import { join } from "node:path";
+import type { StorePath } from "../../domain/evaluation.ts";
+import { isStorePath } from "../store-path.ts";
+import { type Content, type ContentMethod, renderContentAddress, storePathOf } from "./content-address.ts";
+import { contentsOf, narOfText, narOfTree, unpackNar, writeAll } from "./nar.ts";
+import { SOURCES, type SourceRecord } from "./sources.ts";
+import type { WireReader } from "./wire.ts";
+
+/** Of one evaluation. All of nixpkgs writes 130 MB in 28,000 files. */
+const TOTAL_BYTES = 8 * 1024 ** 3;
+/** What an entry costs besides its contents: an inode and the rest of a block. */
+const ENTRY_BYTES = 4096;
+
+/** Refused for what it is; the connection goes on. */
+export class Refusal extends Error {}
+/** The evaluation writes more than any may. */
+export class OverLimit extends Error {}
+
+export interface PathInfo {
+  readonly narHash: string;
+  readonly narBytes: number;
+  readonly references: readonly StorePath[];
+  readonly contentAddress: string;
+}
+
+interface Entry {
+  readonly path: StorePath;
+  readonly method: ContentMethod;
+  readonly references: readonly StorePath[];
+}
+
+export class ServedStore {
+  readonly #root: string;
+  readonly #entries = new Map<StorePath, Entry>();
+  #bytesLeft: number;
+  /** Evaluators ask for a description right after adding a path. */
+  #lastText: { readonly path: StorePath; readonly contents: Buffer } | undefined;
+  #unpacked = 0;
+
+  constructor(root: string, totalBytes = TOTAL_BYTES) {
+    this.#root = root;
+    this.#bytesLeft = totalBytes;
+    mkdirSync(join(root, "nix/store"), { recursive: true });
+    appendFileSync(join(root, SOURCES), "");
+  }
+
+  has(path: string): boolean {
+    return this.#entries.has(path as StorePath);
+  }
+
+  /** @throws Refusal, OverLimit; errors of the file system */
+  addText(name: string, contents: Buffer, references: readonly string[]): StorePath {
+    const digest = hash("sha256", contents);
+    const content = { method: "text" as const, digest, references: this.#known(references) };
+    const path = pathFor(name, content);
+    this.#lastText = { path, contents };
+    if (this.#entries.has(path)) return path;
+    this.#spend(ENTRY_BYTES + contents.length);
+    const place = this.#place(path);
+    const file = openSync(place, "wx", 0o444);
+    try {
+      writeAll(file, contents);
+    } catch (error) {
+      rmSync(place, { force: true });
+      throw error;
+    } finally {
+      closeSync(file);
+    }
+    this.#keep(path, content);
+    return path;
+  }
+
+  /**
+   * Unpacks the archive that comes next. `flat`: it holds one file, which is hashed alone.
+   * @throws Refusal, OverLimit, WireError; errors of the file system
+   */
+  async addArchive(name: string, method: "nar" | "flat", reader: WireReader): Promise<StorePath> {
+    this.#unpacked += 1;
+    const place = join(this.#root, `unpacking-${this.#unpacked}`);
+    const archive = createHash("sha256");
+    try {
+      reader.tap((bytes) => archive.update(bytes));
+      await unpackNar(reader, place, (bytes) => this.#spend(bytes === 0 ? ENTRY_BYTES : bytes));
+      const digest = method === "nar" ? archive.digest("hex") : digestOfFile(place);
+      const content = { method, digest, references: [] };
+      const path = pathFor(name, content);
+      if (this.#entries.has(path)) rmSync(place, { recursive: true });
+      else {
+        renameSync(place, this.#place(path));
+        this.#keep(path, content);
+      }
+      return path;
+    } catch (error) {
+      rmSync(place, { recursive: true, force: true });
+      throw error;
+    } finally {
+      reader.tap(undefined);
+    }
+  }
+
+  /** `undefined` where there is no such path. */
+  describe(path: string): PathInfo | undefined {
+    const entry = this.#entries.get(path as StorePath);
+    if (entry === undefined) return undefined;
+    return entry.method === "text" ? this.#describeText(entry) : this.#describeArchive(entry);
+  }
+
+  #describeText({ path, references }: Entry): PathInfo {
+    const known = this.#lastText?.path === path ? this.#lastText.contents : undefined;
+    const contents = known ?? readFileSync(this.#place(path));
+    const nar = narOfText(contents);
+    const contentAddress = renderContentAddress({ method: "text", digest: hash("sha256", contents) });
+    return { narHash: hash("sha256", nar), narBytes: nar.length, references, contentAddress };
+  }
+
+  #describeArchive({ path, method, references }: Entry): PathInfo {
+    const place = this.#place(path);
+    const nar = createHash("sha256");
+    let narBytes = 0;
+    for (const piece of narOfTree(place)) {
+      nar.update(piece);
+      narBytes += piece.length;
+    }
+    const narHash = nar.digest("hex");
+    const digest = method === "nar" ? narHash : digestOfFile(place);
+    return { narHash, narBytes, references, contentAddress: renderContentAddress({ method, digest }) };
+  }
+
+  #place(path: StorePath): string {
+    return join(this.#root, path);
+  }
+
+  #spend(bytes: number): void {
+    this.#bytesLeft -= bytes;
+    if (this.#bytesLeft < 0) throw new OverLimit("it writes more than an evaluation may");
+  }
+
+  /** References have to be there before what refers to them, as in every store. */
+  #known(references: readonly string[]): StorePath[] {
+    const known = references.map((path) => {
+      const entry = this.#entries.get(path as StorePath);
+      if (entry === undefined) throw new Refusal(`there is no ${JSON.stringify(path)} to refer to`);
+      // The same string for the same path: there are half a million references in nixpkgs.
+      return entry.path;
+    });
+    const inOrder = known.every((path, at) => at === 0 || (known[at - 1] ?? "") < path);
+    return inOrder ? known : [...new Set(known)].sort();
+  }
+
+  #keep(path: StorePath, { method, digest, references }: Content): void {
+    this.#entries.set(path, { path, method, references });
+    if (path.endsWith(".drv")) return;
+    const record: SourceRecord = {
+      path,
+      contentAddress: renderContentAddress({ method, digest }),
+      references,
+    };
+    appendFileSync(join(this.#root, SOURCES), `${JSON.stringify(record)}\n`);
+  }
+}
+
+function pathFor(name: string, content: Content): StorePath {
+  const path = storePathOf(name, content);
+  if (path === undefined || !isStorePath(path))
+    throw new Refusal(`${JSON.stringify(name)} is not a name the store takes`);
+  return path;
+}
+
+/** Of contents alone, which only a plain file has. */
+function digestOfFile(place: string): string {
+  const status = lstatSync(place);
+  if (!status.isFile()) throw new Refusal("only a file can be hashed without its archive");
+  const digest = createHash("sha256");
+  for (const piece of contentsOf(place, status.size)) digest.update(piece);
+  return digest.digest("hex");
+}

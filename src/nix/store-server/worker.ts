@@ -1,0 +1,96 @@
+/**
+ * The thread that serves one evaluation's store: accepts evaluators on a socket in the store's root, and tells the thread
+ * that started it when the machine, or the size of what is evaluated, stands in the way.
+ */
+import { chmodSync, closeSync, constants, openSync } from "node:fs";
+import { createServer, type Socket } from "node:net";
+import { join } from "node:path";
+import { parentPort, workerData } from "node:worker_threads";
+import { serve } from "./connection.ts";
+import { SOCKET, type Trouble, type WorkerMessage } from "./messages.ts";
+import { OverLimit, ServedStore } from "./served-store.ts";
+import { WireReader } from "./wire.ts";
+
+/** Each evaluator has one connection, and a second one while it sends a tree whose filter uses the store. */
+const CONNECTIONS = 64;
+
+const { storeRoot } = workerData as { storeRoot: string };
+const say = (message: WorkerMessage) => parentPort?.postMessage(message);
+const store = new ServedStore(storeRoot);
+let trouble: Trouble | undefined;
+
+const server = createServer((socket) => {
+  socket.on("error", () => socket.destroy());
+  void serveSocket(socket).finally(() => socket.destroySoon());
+});
+server.maxConnections = CONNECTIONS;
+
+async function serveSocket(socket: Socket): Promise<void> {
+  const send = (message: Buffer) =>
+    socket.write(message)
+      ? undefined
+      : new Promise<void>((sent) => {
+          socket.once("drain", sent).once("close", sent);
+        });
+  await serve(store, {
+    reader: new WireReader(incoming(socket)),
+    send,
+    trouble: (error) => {
+      trouble ??= troubleOf(error);
+    },
+  });
+}
+
+/** Pieces of a socket, 64 KiB each at most, that may wait to be read. */
+const PIECES = 16;
+
+/** What a socket receives. Lighter than the socket's own iterator, which takes as long as everything else here together. */
+async function* incoming(socket: Socket): AsyncGenerator<Buffer> {
+  const received: Buffer[] = [];
+  let wake = () => {};
+  let ended = false;
+  socket.on("data", (piece: Buffer) => {
+    if (received.push(piece) === PIECES) socket.pause();
+    wake();
+  });
+  const end = () => {
+    ended = true;
+    wake();
+  };
+  socket.on("end", end).on("close", end);
+  for (;;) {
+    const piece = received.shift();
+    if (piece !== undefined) yield piece;
+    else if (ended) return;
+    else {
+      if (socket.isPaused()) socket.resume();
+      await new Promise<void>((woken) => {
+        wake = woken;
+      });
+    }
+  }
+}
+
+function troubleOf(error: unknown): Trouble {
+  if (error instanceof OverLimit) return { kind: "over-limit", message: error.message };
+  const { code, path, message } = error as NodeJS.ErrnoException;
+  return {
+    kind: "file",
+    message,
+    ...(code === undefined ? {} : { code }),
+    ...(path === undefined ? {} : { path }),
+  };
+}
+
+parentPort?.on("message", () => say({ kind: "state", ...(trouble === undefined ? {} : { trouble }) }));
+
+// Through a descriptor, since a socket's path may have no more than 107 bytes and data directories lie anywhere.
+const directory = openSync(storeRoot, constants.O_RDONLY | constants.O_DIRECTORY);
+server.on("error", (error) => {
+  throw error;
+});
+server.listen(`/proc/self/fd/${directory}/${SOCKET}`, () => {
+  closeSync(directory);
+  chmodSync(join(storeRoot, SOCKET), 0o600);
+  say({ kind: "ready" });
+});

@@ -12,11 +12,12 @@ import type { StorePath } from "../domain/evaluation.ts";
 import type { DerivationStore, EvaluationRequest, LogPort, NixPort } from "../workflow/ports.ts";
 import { readContents } from "./contents.ts";
 import { createDerivationReader } from "./derivation-store.ts";
+import { chooseWriter, type DerivationWriter } from "./derivation-writer.ts";
 import { asMachineTrouble } from "./disk-space.ts";
-import { evaluate, evaluationOf } from "./evaluate.ts";
+import { type EvaluateContext, evaluate, evaluationOf } from "./evaluate.ts";
 import { createEvaluationStore } from "./evaluation-store.ts";
 import { createFactCache } from "./fact-cache.ts";
-import { findHostPrograms, type HostPrograms } from "./jail-mounts.ts";
+import { findHostPrograms } from "./jail-mounts.ts";
 import { keepBuildLog, keepEvaluationErrors } from "./keep-logs.ts";
 import { measure } from "./measure.ts";
 import { readModules } from "./modules.ts";
@@ -41,7 +42,15 @@ export interface NixDirectories {
 
 const NO_LOGS: LogPort = { keep: async () => undefined };
 
-export function createNix({ dataDirectory, temporaryDirectory, logs = NO_LOGS }: NixDirectories): NixPort {
+export interface NixOptions extends NixDirectories {
+  /** Told what works, but not as it should, in one sentence. */
+  readonly warn?: (message: string) => void;
+  /** Who writes derivations; without it that is tried (`derivation-writer.ts`). */
+  readonly writer?: DerivationWriter;
+}
+
+export function createNix(options: NixOptions): NixPort {
+  const { dataDirectory, temporaryDirectory, logs = NO_LOGS, warn = () => undefined } = options;
   const directory = join(dataDirectory, "nix");
   const rootsDirectory = join(directory, "roots");
   const facts = createFactCache(join(directory, "facts"));
@@ -49,18 +58,19 @@ export function createNix({ dataDirectory, temporaryDirectory, logs = NO_LOGS }:
   const machine = lookOnce(async (signal) => {
     await mkdir(directory, { recursive: true });
     await dropOldRoots(rootsDirectory);
-    const { version } = await probe(dataDirectory, signal);
-    return { version, host: await findHostPrograms(signal) };
+    const { version: nixVersion } = await probe(dataDirectory, signal);
+    const host = await findHostPrograms(signal);
+    const trial = { host, nixVersion, facts, temporaryDirectory, warn };
+    return { nixVersion, host, writer: options.writer ?? (await chooseWriter(trial, signal)) };
   });
 
   return telling({
     async probe(signal) {
-      const { version } = await machine(signal);
-      return { version };
+      const { nixVersion } = await machine(signal);
+      return { version: nixVersion };
     },
     async evaluate(request, onProgress, signal) {
-      const { version, host } = await machine(signal);
-      const end = await evaluate({ host, nixVersion: version, store }, request, onProgress, signal);
+      const end = await evaluate({ ...(await machine(signal)), store }, request, onProgress, signal);
       const outcome = end.status === "not-run" ? end : { status: end.status, ...evaluationOf(end.opened) };
       await keepEvaluationErrors(logs, request, outcome);
       if (end.status === "not-run") return { outcome, derivations: noDerivations(end.reason) };
@@ -68,8 +78,8 @@ export function createNix({ dataDirectory, temporaryDirectory, logs = NO_LOGS }:
       return { outcome, derivations: derivationStore(context, logs) };
     },
     async passthru(request: EvaluationRequest, attr, signal) {
-      const { version, host } = await machine(signal);
-      return readPassthru({ host, nixVersion: version, facts, temporaryDirectory }, request, attr, signal);
+      const context = { ...(await machine(signal)), facts, temporaryDirectory };
+      return readPassthru(context, request, attr, signal);
     },
     measure: (outputs, signal) => measure(facts, outputs, signal),
     modules: (output, version, measured, signal) =>
@@ -100,10 +110,7 @@ function telling(nix: NixPort): NixPort {
   };
 }
 
-interface Machine {
-  readonly version: string;
-  readonly host: HostPrograms;
-}
+type Machine = Pick<EvaluateContext, "host" | "nixVersion" | "writer">;
 
 /** What a machine has does not change during a check; a look that failed or was interrupted is taken again. */
 function lookOnce(

@@ -72,10 +72,10 @@ async function readText(file: string, limit: number): Promise<string | undefined
   return readFile(file, "utf8");
 }
 
-function derivationMissing(drv: DrvPath, storeRoot: string): EnvironmentError {
+export function derivationMissing(path: StorePath, storeRoot: string): EnvironmentError {
   return new EnvironmentError(
     "evaluation-damaged",
-    `the derivation ${drv} is missing from the evaluation at ${storeRoot}`,
+    `${path} is missing from the evaluation at ${storeRoot}`,
     "Something removed a part of the data directory while it was in use. Run the check again; the tree is evaluated anew.",
     { retryable: true },
   );

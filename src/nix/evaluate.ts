@@ -13,14 +13,15 @@ import { dirname, join } from "node:path";
 import { formatAttrPath } from "../domain/attr-path.ts";
 import type { AttrError, AttrPath, AttrResult, Evaluation } from "../domain/evaluation.ts";
 import type { EvaluationRequest } from "../workflow/ports.ts";
-import { type SpaceWatch, watchSpace } from "./disk-space.ts";
+import { type DerivationWriter, openStore } from "./derivation-writer.ts";
+import { watchSpace } from "./disk-space.ts";
 import type { EvaluationDraft, EvaluationStore, OpenEvaluation } from "./evaluation-store.ts";
 import { type Evaluator, runEvaluator } from "./evaluator.ts";
 import { errorMessage, warningLines } from "./evaluator-message.ts";
 import { checkoutMounts, type HostPrograms } from "./jail-mounts.ts";
 import { evaluationKey, isReusable, NIX_DERIVATIONS, savedAttrs } from "./saved-evaluation.ts";
 import { baseName } from "./store-path.ts";
-import { walk } from "./walk.ts";
+import { type WalkListener, walk } from "./walk.ts";
 import {
   type AttrIdentity,
   attrDerivation,
@@ -35,6 +36,7 @@ const EXPLAIN_SECONDS = 60;
 
 export interface EvaluateContext {
   readonly host: HostPrograms;
+  readonly writer: DerivationWriter;
   readonly nixVersion: string;
   readonly store: EvaluationStore;
 }
@@ -43,7 +45,7 @@ export type EvaluateEnd =
   | { readonly status: "evaluated"; readonly opened: OpenEvaluation }
   | { readonly status: "not-run"; readonly reason: string };
 
-/** @throws EnvironmentError jail-failed, evaluator-failed, disk-full, program-missing; Interrupted */
+/** @throws EnvironmentError jail-failed, evaluator-failed, disk-full, program-missing, those of `StoreServer.check`; Interrupted */
 export async function evaluate(
   context: EvaluateContext,
   request: EvaluationRequest,
@@ -66,12 +68,12 @@ export async function evaluate(
 
 /** The evaluator for a request, writing to the store at `storeRoot`. */
 export async function evaluatorFor(
-  host: HostPrograms,
+  { host, writer }: Pick<EvaluateContext, "host" | "writer">,
   request: EvaluationRequest,
   storeRoot: string,
 ): Promise<Evaluator> {
   const checkout = await checkoutMounts(request.checkout.directory);
-  return { host, checkout, storeRoot, system: request.system, memoryBytes: request.memoryBytes };
+  return { host, checkout, storeRoot, writer, system: request.system, memoryBytes: request.memoryBytes };
 }
 
 async function entryTrouble({ checkout, entry }: EvaluationRequest): Promise<string | undefined> {
@@ -89,25 +91,43 @@ async function evaluateInto(
   onProgress: (attrs: number) => void,
   signal: AbortSignal,
 ): Promise<EvaluateEnd> {
-  const evaluator = await evaluatorFor(context.host, request, draft.storeRoot);
-  await using space = watchSpace([dirname(dirname(draft.storeRoot))]);
-  const collected = collectAttrs(onProgress, space);
-  const { entry, config } = request;
-  const call = { mode: "walk" as const, entry, config, path: [] };
-  const end = await walk(evaluator, call, request.timeoutSeconds, collected.listener, signal);
-  if (!end.complete) return { status: "not-run", reason: `the evaluation was given up: ${end.reason}` };
-
-  for (const [attr, message] of await explain(evaluator, request, collected.thrown(), signal)) {
-    collected.attrs.set(attr, message);
-  }
+  const collected = await collect(draft, context, request, onProgress, signal);
+  if ("reason" in collected)
+    return { status: "not-run", reason: `the evaluation was given up: ${collected.reason}` };
   await checkDerivations(collected.attrs, draft.storeRoot);
   const warnings = warningLines(collected.otherLines);
   const opened = await draft.keep(key, { attrs: savedAttrs(collected.attrs), warnings });
   return { status: "evaluated", opened };
 }
 
+/** Runs evaluators for as long as the store is open to them. */
+async function collect(
+  draft: EvaluationDraft,
+  context: EvaluateContext,
+  request: EvaluationRequest,
+  onProgress: (attrs: number) => void,
+  signal: AbortSignal,
+): Promise<ReturnType<typeof collectAttrs> | { readonly reason: string }> {
+  const evaluator = await evaluatorFor(context, request, draft.storeRoot);
+  await using space = watchSpace([dirname(dirname(draft.storeRoot))]);
+  await using store = await openStore(context.writer, draft.storeRoot);
+  const collected = collectAttrs(onProgress, async (said) => {
+    await store.check();
+    await space.check(said);
+  });
+  const { entry, config } = request;
+  const call = { mode: "walk" as const, entry, config, path: [] };
+  const end = await walk(evaluator, call, request.timeoutSeconds, collected.listener, signal);
+  if (!end.complete) return { reason: end.reason };
+  for (const [attr, message] of await explain(evaluator, request, collected.thrown(), signal)) {
+    collected.attrs.set(attr, message);
+  }
+  await store.check();
+  return collected;
+}
+
 /** Puts what the walker says together. */
-function collectAttrs(onProgress: (attrs: number) => void, space: SpaceWatch) {
+function collectAttrs(onProgress: (attrs: number) => void, endedEarly: WalkListener["endedEarly"]) {
   const attrs = new Map<AttrPath, AttrResult>();
   const thrown = new Map<AttrPath, readonly string[]>();
   const otherLines = new Set<string>();
@@ -135,7 +155,7 @@ function collectAttrs(onProgress: (attrs: number) => void, space: SpaceWatch) {
     listener: {
       statement,
       lost: put,
-      endedEarly: space.check,
+      endedEarly,
       otherLine: (line: string) => {
         // A set, since every run repeats what the one before it said; capped, since it may be a flood.
         if (otherLines.size < 10_000) otherLines.add(line);

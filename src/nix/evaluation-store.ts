@@ -7,10 +7,11 @@
  * evaluated again.
  */
 import { createHash, randomUUID } from "node:crypto";
-import { mkdir, readdir, rename, rm, stat, utimes } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { NIX_DERIVATIONS, type SavedEvaluation } from "./saved-evaluation.ts";
 import { readSealed, writeSealed } from "./sealed-file.ts";
+import { SOURCES } from "./store-server/sources.ts";
 
 /** Room for evaluations; the ones not used for longest go first. */
 const KEEP_BYTES = 5 * 1024 ** 3;
@@ -106,10 +107,11 @@ async function setAside(directory: string, place: string): Promise<void> {
   await rm(aside, { recursive: true, force: true });
 }
 
-/** Names of all store entries, hashed: tells whether one is missing without reading them all. */
+/** Names of all store entries and how sources came by theirs, hashed: tells whether one is missing without reading them all. */
 async function derivationsDigest(storeRoot: string): Promise<string> {
   const names = await readdir(join(storeRoot, NIX_DERIVATIONS)).catch(() => []);
-  return createHash("sha256").update(names.sort().join("\n")).digest("hex");
+  const sources = await readFile(join(storeRoot, SOURCES)).catch(() => "");
+  return createHash("sha256").update(names.sort().join("\n")).update("\0").update(sources).digest("hex");
 }
 
 async function prune(directory: string): Promise<void> {

@@ -9,7 +9,7 @@ import { nixString } from "../domain/attr-path.ts";
 import type { System } from "../domain/evaluation.ts";
 import { EnvironmentError } from "../errors.ts";
 import { type RunResult, run } from "../process.ts";
-import { CHECKOUT_INSIDE, jailArguments, type Mount } from "./jail.ts";
+import { CHECKOUT_INSIDE, type Jail, jailArguments, type Mount } from "./jail.ts";
 import type { HostPrograms } from "./jail-mounts.ts";
 
 /** Part of what evaluations are cached by. */
@@ -29,15 +29,31 @@ export interface Evaluator {
   readonly host: HostPrograms;
   readonly checkout: readonly Mount[];
   readonly storeRoot: string;
+  readonly writer: Jail["writer"];
   readonly system: System;
   readonly memoryBytes: number;
 }
 
+interface RunLimits {
+  readonly timeoutMs: number;
+  readonly onStderrLine: (line: string) => void;
+}
+
 /** @throws EnvironmentError jail-failed, program-missing; Interrupted */
-export async function runEvaluator(
+export function runEvaluator(
   evaluator: Evaluator,
   call: WalkerCall,
-  limits: { readonly timeoutMs: number; readonly onStderrLine: (line: string) => void },
+  limits: RunLimits,
+  signal: AbortSignal,
+): Promise<RunResult> {
+  return runExpression(evaluator, expression(call, evaluator.system), limits, signal);
+}
+
+/** @throws EnvironmentError jail-failed, program-missing; Interrupted */
+export async function runExpression(
+  evaluator: Evaluator,
+  input: string,
+  limits: RunLimits,
   signal: AbortSignal,
 ): Promise<RunResult> {
   const jail = {
@@ -48,7 +64,7 @@ export async function runEvaluator(
   };
   const result = await run("bwrap", jailArguments(jail), {
     signal,
-    input: expression(call, evaluator.system),
+    input,
     timeoutMs: limits.timeoutMs,
     keepBytes: 64 * 1024,
     onStderrLine: limits.onStderrLine,

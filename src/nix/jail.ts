@@ -3,12 +3,14 @@
  *
  * What an evaluation may reach is decided here, by the operating system; Nix's own `restrict-eval` is the second line,
  * since it has had holes (`fetchTree`, `getFlake "path:…"`). There is no network, no environment, no /etc, /root, /home or
- * /proc, and the only place to write is a store of its own. The checkout lies at the same path every time, so that where
+ * /proc. What it writes goes through a socket to a store of its own, which it sees read-only; or, where this Nix cannot do
+ * that, Nix writes that store itself, and it is the only place that can be written. The checkout lies at the same path every time, so that where
  * it really is never reaches a derivation.
  *
  * Pure: builds an argument vector. Limits follow prlimit(1); Nix has no memory limit of its own.
  */
 import type { System } from "../domain/evaluation.ts";
+import { SOCKET } from "./store-server/messages.ts";
 
 /** Where the checkout is inside. A recipe that copies its own directory gets this name into the store. */
 export const CHECKOUT_INSIDE = "/src";
@@ -23,8 +25,10 @@ export interface Jail {
   readonly host: readonly Mount[];
   /** Entries of the checkout, below `CHECKOUT_INSIDE`. */
   readonly checkout: readonly Mount[];
-  /** A directory of the host: becomes the root of a store with /nix/store inside. */
+  /** A directory of the host: becomes the root of a store with /nix/store inside, and the server's socket. */
   readonly storeRoot: string;
+  /** Who writes that store: our server, or Nix itself. */
+  readonly writer: "server" | "nix";
   readonly prlimit: string;
   readonly nixInstantiate: string;
   readonly system: System;
@@ -44,13 +48,13 @@ export function jailArguments(jail: Jail): string[] {
     ...["--symlink", jail.nixInstantiate, "/proc/self/exe"],
     ...["--dir", CHECKOUT_INSIDE],
     ...jail.checkout.flatMap(mountArguments),
-    ...["--bind", jail.storeRoot, STORE_INSIDE],
+    ...[jail.writer === "server" ? "--ro-bind" : "--bind", jail.storeRoot, STORE_INSIDE],
     ...["--remount-ro", "/", "--chdir", "/tmp"],
     ...environment(),
     "--",
     ...limits(jail),
     jail.nixInstantiate,
-    ...nixArguments(jail.system),
+    ...nixArguments(jail),
   ];
 }
 
@@ -88,7 +92,8 @@ function limits(jail: Jail): string[] {
  * `--read-write-mode`, since `--eval` alone writes no derivations. The current system is the one asked for, so that a
  * package set reading `builtins.currentSystem` evaluates alike on every machine.
  */
-function nixArguments(system: System): string[] {
+function nixArguments({ system, writer }: Jail): string[] {
+  const own = `root=${STORE_INSIDE}`;
   const options = {
     "allow-import-from-derivation": "false",
     "build-users-group": "",
@@ -100,7 +105,7 @@ function nixArguments(system: System): string[] {
   };
   return [
     ...["--eval", "--strict", "--read-write-mode"],
-    ...["--store", `local?root=${STORE_INSIDE}`],
+    ...["--store", writer === "server" ? `unix://${STORE_INSIDE}/${SOCKET}?${own}` : `local?${own}`],
     ...["-I", `src=${CHECKOUT_INSIDE}`],
     ...Object.entries(options).flatMap(([name, value]) => ["--option", name, value]),
     "-",

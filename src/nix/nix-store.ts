@@ -1,11 +1,10 @@
 /**
- * Calls of nix-store(1) on the build store, and of the store an evaluation wrote to.
+ * Calls of nix-store(1) on the build store.
  *
  * What trips people up: a call that fails here is never about the pull request; it is the machine's store that is in
  * trouble. Builds, where failing is a result, are run in `realise.ts`.
  */
-import PQueue from "p-queue";
-import type { DrvPath, StorePath } from "../domain/evaluation.ts";
+import type { StorePath } from "../domain/evaluation.ts";
 import { EnvironmentError } from "../errors.ts";
 import { type RunOptions, type RunResult, run } from "../process.ts";
 
@@ -22,36 +21,7 @@ export async function nixStore(args: readonly string[], options: RunOptions): Pr
   throw storeTrouble(`nix-store ${args[0] ?? ""}`, result);
 }
 
-/** One after the other: base and head have most of what they need in common. */
-const copies = new PQueue({ concurrency: 1 });
-/** Another process may bring the same path at the same moment, and does so at most once for each. */
-const COPY_TRIES = 5;
-
-/**
- * Copies a derivation and all it needs from an evaluation's store to the build store, as far as that lacks them.
- *
- * `nix copy`, since derivations and sources prove by their names that they are what they say, and it alone tells a daemon
- * so: `nix-store --import` leaves that out, and is refused to users whom the daemon does not trust.
- *
- * What trips people up: paths come in one stream, and Nix 2.8 leaves one unread that somebody else made valid meanwhile; then it
- * takes what follows for something else ("not an absolute path: 'nix-archive-1'"). Begun anew, it leaves that path out.
- *
- * @throws EnvironmentError store-trouble, program-missing; Interrupted
- */
-export async function copyDerivation(storeRoot: string, drv: DrvPath, signal: AbortSignal): Promise<void> {
-  // Without `--derivation` Nix before 2.15 copies what the derivation builds. No `--to`: wherever builds are made.
-  const args = [...NIX_COMMAND, "copy", "--derivation", "--from", `local?root=${storeRoot}`, drv];
-  await copies.add(async () => {
-    for (let tries = 1; ; tries += 1) {
-      const result = await run("nix", args, { signal });
-      if (result.exitCode === 0) return;
-      if (tries === COPY_TRIES || !result.stderr.includes("nix-archive-1"))
-        throw storeTrouble("nix copy", result);
-    }
-  });
-}
-
-function storeTrouble(operation: string, result: RunResult): EnvironmentError {
+export function storeTrouble(operation: string, result: RunResult): EnvironmentError {
   const said = result.stderr.trim().split("\n").slice(-3).join(" ").slice(0, 600);
   return new EnvironmentError(
     "store-trouble",

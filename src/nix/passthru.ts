@@ -8,6 +8,7 @@ import { parseAttrPath } from "../domain/attr-path.ts";
 import type { AttrPath } from "../domain/evaluation.ts";
 import { EnvironmentError } from "../errors.ts";
 import type { EvaluationRequest } from "../workflow/ports.ts";
+import { type DerivationWriter, openStore } from "./derivation-writer.ts";
 import { watchSpace } from "./disk-space.ts";
 import { evaluatorFor } from "./evaluate.ts";
 import type { FactCache } from "./fact-cache.ts";
@@ -18,6 +19,7 @@ import { type AttrIdentity, componentsOf } from "./walk-output.ts";
 
 export interface PassthruContext {
   readonly host: HostPrograms;
+  readonly writer: DerivationWriter;
   readonly nixVersion: string;
   readonly facts: FactCache;
   readonly temporaryDirectory: string;
@@ -56,7 +58,8 @@ async function walkPassthru(
     if (name !== undefined) types.set(name, type);
   };
   await using space = watchSpace([context.temporaryDirectory]);
-  const evaluator = await evaluatorFor(context.host, request, storeRoot);
+  await using store = await openStore(context.writer, storeRoot);
+  const evaluator = await evaluatorFor(context, request, storeRoot);
   const call = { mode: "passthru" as const, entry: request.entry, config: request.config, path };
   const listener = {
     statement: (said: { kind: string; id?: string; type?: string }) => {
@@ -64,10 +67,14 @@ async function walkPassthru(
     },
     lost: (id: AttrIdentity) => put(id, "error"),
     otherLine: () => undefined,
-    endedEarly: space.check,
+    endedEarly: async (ending: string) => {
+      await store.check();
+      await space.check(ending);
+    },
   };
   const end = await walk(evaluator, call, request.timeoutSeconds, listener, signal);
   if (!end.complete) throw unreadable(attr, end.reason);
+  await store.check();
   return Object.fromEntries([...types].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 

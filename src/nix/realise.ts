@@ -22,22 +22,19 @@ import {
   readFailure,
   saysNetworkTrouble,
 } from "./build-failure.ts";
-import type { DerivationReader } from "./derivation-store.ts";
+import { type CopyContext, copyDerivation } from "./copy-derivation.ts";
 import { watchSpace } from "./disk-space.ts";
 import type { FactCache } from "./fact-cache.ts";
-import { copyDerivation, missingPaths, nixStore } from "./nix-store.ts";
+import { missingPaths, nixStore } from "./nix-store.ts";
 import { SANDBOX_OPTIONS } from "./sandbox-trial.ts";
 import { baseName, STORE_DIRECTORY } from "./store-path.ts";
 
 const TAIL_LINES = 60;
 const TAIL_LINE_CHARACTERS = 2_000;
 
-export interface RealiseContext {
-  readonly derivations: DerivationReader;
-  readonly storeRoot: string;
+export interface RealiseContext extends CopyContext {
   readonly facts: FactCache;
   readonly rootsDirectory: string;
-  readonly temporaryDirectory: string;
 }
 
 type Failed = Extract<BuildOutcome, { status: "failed" }>;
@@ -65,7 +62,7 @@ export async function realise(
   if (believed !== undefined) return believed;
 
   await using space = watchSpace([STORE_DIRECTORY, context.temporaryDirectory]);
-  await copyDerivation(context.storeRoot, drv, signal);
+  await copyDerivation(context, drv, signal);
   const first = await buildOnce(context, derivation, outputs, limits, space.check, signal);
   if (first.status !== "failed" || first.cause === "timeout") return first;
   const second = await buildOnce(context, derivation, outputs, limits, space.check, signal);

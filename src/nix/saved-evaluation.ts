@@ -18,7 +18,7 @@ export interface SavedEvaluation {
 }
 
 /** Raised when the code around the walker changes what comes out. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** Everything an evaluation depends on. Limits are part of it, since attributes may fail by them. */
 export function evaluationKey(request: EvaluationRequest, nixVersion: string): string {

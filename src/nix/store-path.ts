@@ -2,14 +2,15 @@
  * Store paths, checked: a path that came out of an evaluation may be any string, and the ones that pass here are
  * safe to append to a directory and to hand to Nix's tools as an argument.
  *
- * Base names as Nix's own check has them: 32 characters of its base-32 alphabet, a dash, a name
+ * Base names as Nix's own check has them: 32 characters of its base-32 alphabet, a dash, a name (which may begin with a dot
+ * since Nix 2.21, as long as its first part is not `.` or `..`)
  * (https://nix.dev/manual/nix/latest/store/store-path). The store directory is always `/nix/store`.
  */
 import type { DrvPath, StorePath } from "../domain/evaluation.ts";
 
 export const STORE_DIRECTORY = "/nix/store";
 
-const BASE_NAME = /^[0-9abcdfghijklmnpqrsvwxyz]{32}-[0-9A-Za-z+?=_-][0-9A-Za-z+?=._-]{0,210}$/;
+const BASE_NAME = /^[0-9abcdfghijklmnpqrsvwxyz]{32}-(?!\.\.?(?:-|$))[0-9A-Za-z+?=._-]{1,211}$/;
 
 /** `/nix/store/<hash>-<name>` itself, nothing below it. */
 export function isStorePath(path: string): path is StorePath {

@@ -1,19 +1,21 @@
 import { describe, expect, it } from "vitest";
-import { jailArguments } from "../../src/nix/jail.ts";
+import { type Jail, jailArguments } from "../../src/nix/jail.ts";
 
-const args = jailArguments({
+const jail: Jail = {
   host: [
     { kind: "read-only", from: "/usr", to: "/usr" },
     { kind: "link", target: "usr/bin", to: "/bin" },
   ],
   checkout: [{ kind: "read-only", from: "/w/--option", to: "/src/--option" }],
   storeRoot: "/data/store",
+  writer: "server",
   prlimit: "/usr/bin/prlimit",
   nixInstantiate: "/usr/bin/nix-instantiate",
   system: "x86_64-linux",
   memoryBytes: 1_000,
   cpuSeconds: 7,
-});
+};
+const args = jailArguments(jail);
 const joined = args.join(" ");
 
 describe("the jail", () => {
@@ -30,8 +32,15 @@ describe("the jail", () => {
 
   it("never shares the network, and never mounts /proc or a host directory but those given", () => {
     expect(joined).not.toMatch(/--share-net|--proc|--dev-bind|--ro-bind \/ /);
-    expect(args.filter((arg) => arg === "--bind")).toHaveLength(1);
     expect(args.filter((arg) => arg.startsWith("/proc"))).toEqual(["/proc/self/exe"]);
+  });
+
+  it("has nothing that can be written, unless Nix itself writes the store", () => {
+    const writable = (all: string[]) =>
+      all.flatMap((arg, at) => (arg === "--bind" ? [all.slice(at + 1, at + 3)] : []));
+
+    expect(writable(args)).toEqual([]);
+    expect(writable(jailArguments({ ...jail, writer: "nix" }))).toEqual([["/data/store", "/eval"]]);
   });
 
   it("limits memory, time and files before Nix starts", () => {

@@ -85,7 +85,11 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const store = createStore(database, queue.outbox, { system: systems[0] ?? hostSystem() });
 
   const logs = createLogDirectory(logsBelow(dataDirectory));
-  const nix = createNix({ dataDirectory, temporaryDirectory: tmpdir() });
+  const nix = createNix({
+    dataDirectory,
+    temporaryDirectory: tmpdir(),
+    warn: (message) => log.warn({}, message),
+  });
   const readiness = createReadiness([
     databaseProbe(database.access),
     queueProbe(queue),

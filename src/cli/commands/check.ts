@@ -105,7 +105,8 @@ async function runCheck(
     if (base === head) throw sameRevision(options, base);
     const { config, warnings } = await readConfig(options.config, git, base, signal);
     const unrelated = await warnUnlessAncestor(git, base, head, signal);
-    for (const warning of [...warnings, ...unrelated]) io.stderr.write(`modprobot: warning: ${warning}\n`);
+    const warn = (warning: string) => io.stderr.write(`modprobot: warning: ${warning}\n`);
+    for (const warning of [...warnings, ...unrelated]) warn(warning);
 
     const result = await check(
       {
@@ -117,7 +118,7 @@ async function runCheck(
       },
       {
         git,
-        nix: createNix(places),
+        nix: createNix({ ...places, warn }),
         vm: createVm(places),
         progress,
         clock: () => performance.now(),

@@ -152,7 +152,8 @@ async function checkCompared(
     });
     const { base, head } = compared;
     const { config, warnings } = await readConfig(options.config, git, base, signal);
-    for (const warning of warnings) io.stderr.write(`modprobot: warning: ${warning}\n`);
+    const warn = (warning: string) => io.stderr.write(`modprobot: warning: ${warning}\n`);
+    for (const warning of warnings) warn(warning);
     return await check(
       {
         base,
@@ -163,7 +164,7 @@ async function checkCompared(
       },
       {
         git,
-        nix: createNix(places),
+        nix: createNix({ ...places, warn }),
         vm: createVm(places),
         progress,
         clock: () => performance.now(),

@@ -1,0 +1,83 @@
+/**
+ * Where an evaluation's derivations go: to a store we serve ourselves (`store-server/`), or, where this Nix does not get
+ * along with it, to one that Nix writes on its own (`local?root=`), which takes several times as long as evaluating.
+ *
+ * Which of the two is tried once for each Nix, by an evaluation that writes and reads what every evaluation does. Both end in
+ * the same files.
+ */
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { type Evaluator, runExpression } from "./evaluator.ts";
+import type { FactCache } from "./fact-cache.ts";
+import type { HostPrograms } from "./jail-mounts.ts";
+import { NIX_DERIVATIONS } from "./saved-evaluation.ts";
+import { openStoreServer, type StoreServer } from "./store-server/open-store-server.ts";
+
+/** Who writes: our server, or Nix itself. */
+export type DerivationWriter = Evaluator["writer"];
+
+/** Opens a new, empty store for one evaluation. Nix needs nobody who listens, and reports its trouble by itself. */
+export function openStore(writer: DerivationWriter, storeRoot: string): Promise<StoreServer> {
+  return writer === "server" ? openStoreServer(storeRoot) : Promise.resolve(NOBODY);
+}
+
+const NOBODY: StoreServer = {
+  check: async () => undefined,
+  [Symbol.asyncDispose]: async () => undefined,
+};
+
+export interface WriterTrial {
+  readonly host: HostPrograms;
+  readonly nixVersion: string;
+  readonly facts: FactCache;
+  readonly temporaryDirectory: string;
+  /** Told in one sentence why it will be slow. */
+  readonly warn: (message: string) => void;
+}
+
+/** @throws EnvironmentError jail-failed, program-missing, store-server-failed; Interrupted */
+export async function chooseWriter(trial: WriterTrial, signal: AbortSignal): Promise<DerivationWriter> {
+  const { host, nixVersion, facts } = trial;
+  // What works is remembered; what does not may have been the machine's bad day.
+  const works = await facts.remember("writer", [nixVersion, host.nixInstantiate], async () => {
+    const seen = await tryServer(trial, signal);
+    if (seen === undefined) return true;
+    trial.warn(
+      `Nix ${nixVersion} does not write to modprobot's own store (${seen}); evaluation goes through Nix's, and is slow`,
+    );
+    return undefined;
+  });
+  return works === true ? "server" : "nix";
+}
+
+/** A derivation, a source and a text, and reading one of them back. */
+const TRIAL = `
+let text = builtins.toFile "text" "read back"; in
+builtins.seq (derivation { name = "trial"; system = "x86_64-linux"; builder = text; }).drvPath (builtins.readFile text)
+`;
+const TRIAL_SECONDS = 60;
+
+/** What went wrong; `undefined` where nothing did. */
+async function tryServer({ host, temporaryDirectory }: WriterTrial, signal: AbortSignal) {
+  const storeRoot = await mkdtemp(join(temporaryDirectory, "writer-trial-"));
+  try {
+    await using server = await openStoreServer(storeRoot);
+    const evaluator: Evaluator = {
+      host,
+      checkout: [],
+      storeRoot,
+      writer: "server",
+      system: "x86_64-linux",
+      memoryBytes: 4 * 1024 ** 3,
+    };
+    const limits = { timeoutMs: TRIAL_SECONDS * 1000, onStderrLine: () => undefined };
+    const { exitCode, stdout, stderr } = await runExpression(evaluator, TRIAL, limits, signal);
+    await server.check();
+    if (exitCode !== 0) return stderr.trim().split("\n").at(-1)?.slice(0, 300) ?? `status ${exitCode}`;
+    const written = await readdir(join(storeRoot, NIX_DERIVATIONS));
+    const complete = ["-text", "-trial.drv"].every((end) => written.some((name) => name.endsWith(end)));
+    return complete && stdout.includes("read back") ? undefined : "what it wrote is not there";
+  } finally {
+    await rm(storeRoot, { recursive: true, force: true });
+  }
+}

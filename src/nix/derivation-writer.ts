@@ -5,10 +5,12 @@
  * Which of the two is tried once for each Nix, by an evaluation that writes and reads what every evaluation does. Both end in
  * the same files.
  */
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Evaluator, runExpression } from "./evaluator.ts";
+import { errorMessage } from "./evaluator-message.ts";
 import type { FactCache } from "./fact-cache.ts";
+import { CHECKOUT_INSIDE } from "./jail.ts";
 import type { HostPrograms } from "./jail-mounts.ts";
 import { NIX_DERIVATIONS } from "./saved-evaluation.ts";
 import { openStoreServer, type StoreServer } from "./store-server/open-store-server.ts";
@@ -50,21 +52,28 @@ export async function chooseWriter(trial: WriterTrial, signal: AbortSignal): Pro
   return works === true ? "server" : "nix";
 }
 
-/** A derivation, a source and a text, and reading one of them back. */
+/** A derivation, a text and a source, and reading that back from the store. */
 const TRIAL = `
-let text = builtins.toFile "text" "read back"; in
-builtins.seq (derivation { name = "trial"; system = "x86_64-linux"; builder = text; }).drvPath (builtins.readFile text)
+let source = "\${${CHECKOUT_INSIDE}/source}"; in
+builtins.seq
+  (derivation { name = "trial"; system = "x86_64-linux"; builder = builtins.toFile "text" source; }).drvPath
+  (builtins.readFile source)
 `;
+const SOURCE = "read back";
 const TRIAL_SECONDS = 60;
 
 /** What went wrong; `undefined` where nothing did. */
 async function tryServer({ host, temporaryDirectory }: WriterTrial, signal: AbortSignal) {
-  const storeRoot = await mkdtemp(join(temporaryDirectory, "writer-trial-"));
+  const directory = await mkdtemp(join(temporaryDirectory, "writer-trial-"));
+  const storeRoot = join(directory, "store");
+  const source = join(directory, "source");
   try {
+    await mkdir(storeRoot);
+    await writeFile(source, SOURCE);
     await using server = await openStoreServer(storeRoot);
     const evaluator: Evaluator = {
       host,
-      checkout: [],
+      checkout: [{ kind: "read-only", from: source, to: `${CHECKOUT_INSIDE}/source` }],
       storeRoot,
       writer: "server",
       system: "x86_64-linux",
@@ -73,11 +82,13 @@ async function tryServer({ host, temporaryDirectory }: WriterTrial, signal: Abor
     const limits = { timeoutMs: TRIAL_SECONDS * 1000, onStderrLine: () => undefined };
     const { exitCode, stdout, stderr } = await runExpression(evaluator, TRIAL, limits, signal);
     await server.check();
-    if (exitCode !== 0) return stderr.trim().split("\n").at(-1)?.slice(0, 300) ?? `status ${exitCode}`;
+    if (exitCode !== 0) return errorMessage(stderr.split("\n")) ?? `status ${exitCode}`;
     const written = await readdir(join(storeRoot, NIX_DERIVATIONS));
-    const complete = ["-text", "-trial.drv"].every((end) => written.some((name) => name.endsWith(end)));
-    return complete && stdout.includes("read back") ? undefined : "what it wrote is not there";
+    const complete = ["-source", "-text", "-trial.drv"].every((end) =>
+      written.some((name) => name.endsWith(end)),
+    );
+    return complete && stdout.includes(SOURCE) ? undefined : "what it wrote is not there";
   } finally {
-    await rm(storeRoot, { recursive: true, force: true });
+    await rm(directory, { recursive: true, force: true });
   }
 }

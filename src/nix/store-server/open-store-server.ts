@@ -9,26 +9,27 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { EnvironmentError } from "../../errors.ts";
+import { asMachineTrouble } from "../disk-space.ts";
 import { SOCKET, type Trouble, type WorkerMessage } from "./messages.ts";
 
 export interface StoreServer extends AsyncDisposable {
   /**
    * Throws unless everything that was sent is in the store.
-   * @throws EnvironmentError evaluation-too-large, store-server-failed; errors of the file system
+   * @throws EnvironmentError evaluation-too-large, disk-full, not-permitted, store-server-failed
    */
   check(): Promise<void>;
 }
 
 /**
  * Serves a store that is empty so far, on `socket` in its root, until disposed of. What was written stays.
- * @throws EnvironmentError store-server-failed; errors of the file system
+ * @throws EnvironmentError disk-full, not-permitted, store-server-failed
  */
 export async function openStoreServer(storeRoot: string): Promise<StoreServer> {
   const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: { storeRoot } });
   let death: unknown;
   const dead = new Promise<never>((_, reject) => {
     worker.once("error", (error) => {
-      death ??= isFileError(error) ? error : serverFailed(error);
+      death ??= told(error);
       reject(death);
     });
     worker.once("exit", (code) => {
@@ -54,14 +55,16 @@ export async function openStoreServer(storeRoot: string): Promise<StoreServer> {
   };
 }
 
-const isFileError = (error: unknown) => error instanceof Error && "code" in error && "syscall" in error;
-
-/** Errors of the file system come over as plain values. */
-function toldTrouble(trouble: Trouble): Error {
+function toldTrouble(trouble: Trouble): EnvironmentError {
   if (trouble.kind === "over-limit") return tooLarge(trouble.message);
-  const { code, path, message } = trouble;
-  if (code === undefined) return serverFailed(new Error(message));
-  return Object.assign(new Error(message), { code, ...(path === undefined ? {} : { path }) });
+  const { message, ...details } = trouble;
+  return told(Object.assign(new Error(message), details));
+}
+
+/** A full or read-only disk has words of its own. */
+function told(error: Error): EnvironmentError {
+  const known = asMachineTrouble(error);
+  return known instanceof EnvironmentError ? known : serverFailed(error);
 }
 
 function tooLarge(message: string): EnvironmentError {

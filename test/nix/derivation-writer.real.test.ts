@@ -1,0 +1,295 @@
+/** The store that evaluations write to, with a real Nix: the same files as Nix writes itself, and never fewer unnoticed. */
+import { execFile } from "node:child_process";
+import { chmod, lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createNix } from "../../src/nix/adapter.ts";
+import { chooseWriter } from "../../src/nix/derivation-writer.ts";
+import { createFactCache } from "../../src/nix/fact-cache.ts";
+import { findHostPrograms } from "../../src/nix/jail-mounts.ts";
+import { openStoreServer } from "../../src/nix/store-server/open-store-server.ts";
+import {
+  attrsOf,
+  drvOf,
+  evaluate,
+  limits,
+  packageSet,
+  signal,
+  type Workplace,
+  withShell,
+  workplace,
+} from "./package-set.ts";
+
+let place: Workplace;
+beforeEach(async () => {
+  place = await workplace();
+});
+afterEach(() => place[Symbol.asyncDispose]());
+
+const NIX_STORE = "nix/store";
+
+/** Every path of every store below a data directory, as Nix's own archive of it. */
+async function storedFiles(dataDirectory: string): Promise<Map<string, string>> {
+  const evaluations = join(dataDirectory, "nix/evaluations");
+  const files = new Map<string, string>();
+  for (const evaluation of await readdir(evaluations)) {
+    const store = join(evaluations, evaluation, "store", NIX_STORE);
+    const names = (await readdir(store)).filter((name) => !name.startsWith("."));
+    const paths = names.map((name) => join(store, name));
+    const { stdout } = await promisify(execFile)("nix-hash", ["--type", "sha256", ...paths], {
+      maxBuffer: 1e8,
+    });
+    const hashes = stdout.split("\n");
+    names.forEach((name, at) => {
+      files.set(name, hashes[at] ?? "");
+    });
+  }
+  return files;
+}
+
+/** A source with everything an archive can hold. */
+async function sourceTree(directory: string): Promise<void> {
+  await mkdir(join(directory, "source/d/e"), { recursive: true });
+  await writeFile(join(directory, "source/data"), "data\n");
+  await writeFile(join(directory, "source/d/run"), "#!/bin/sh\necho ran\n");
+  await chmod(join(directory, "source/d/run"), 0o755);
+  await writeFile(join(directory, "source/d/e/empty"), "");
+  await writeFile(join(directory, "source/skipped"), "not copied\n");
+  await symlink("d/run", join(directory, "source/link"));
+  await symlink("/nonexistent", join(directory, "source/dangling"));
+}
+
+/** Uses the store in all the ways a recipe can. */
+const EVERY_WAY = withShell(`
+  whole = sh "whole" "" { src = ./source; };
+  one = sh "one" "" { src = ./source/data; };
+  run = sh "run" "" { src = ./source/d/run; };
+  filtered = sh "filtered" "" { src = builtins.filterSource (path: type: baseNameOf path != "skipped") ./source; };
+  flat = sh "flat" "" { src = builtins.path { path = ./source/data; name = "flat"; recursive = false; }; };
+  text = builtins.toFile "text" "a text\\n";
+  texts = sh "texts" "" { src = builtins.toFile "refers" "see \${builtins.toFile "text" "a text\\n"} and \${./source}"; };
+  above = sh "above" "" { inherit whole one texts; };
+  closure = sh "closure" "" { exportReferencesGraph = [ "graph" above.drvPath ]; };
+  big = sh "big" "" { text = builtins.foldl' (a: b: a + a) "0123456789abcdef" (builtins.genList (n: n) 14); };
+  back = sh "back-\${builtins.readFile "\${./source}/d/e/empty"}\${toString (builtins.stringLength (builtins.readFile "\${./source/data}"))}" "" { };
+`);
+
+describe("the same files as Nix writes by itself", () => {
+  it("for a source of every kind, byte for byte", async () => {
+    const files = { "default.nix": EVERY_WAY };
+    await using other = await workplace();
+    const nixAlone = createNix({ ...other, writer: "nix" });
+    const served = await packageSet(place, files);
+    const alone = await packageSet(other, files);
+    for (const request of [served, alone]) await sourceTree(request.checkout.directory);
+
+    const trees = [
+      await evaluate(place, served),
+      await nixAlone.evaluate(alone, () => undefined, signal),
+    ] as const;
+
+    expect(Object.values(attrsOf(trees[0])).every(({ ok }) => ok)).toBe(true);
+    expect(trees[0].outcome).toEqual(trees[1].outcome);
+    expect(attrsOf(trees[0])["back"]).toMatchObject({ name: "back-5" });
+    const stored = await storedFiles(place.dataDirectory);
+    expect(stored.size).toBeGreaterThan(15);
+    expect(stored).toEqual(await storedFiles(other.dataDirectory));
+  });
+
+  it("for a package set with kernels", async () => {
+    const directory = join(import.meta.dirname, "../kernel-repo/main");
+    const request = {
+      ...(await packageSet(place, {})),
+      checkout: { commit: "0".repeat(40), tree: "kernel-repo", directory },
+    };
+    await using other = await workplace();
+
+    const served = await evaluate(place, request);
+    const alone = await createNix({ ...other, writer: "nix" }).evaluate(request, () => undefined, signal);
+
+    expect(served.outcome).toEqual(alone.outcome);
+    const stored = await storedFiles(place.dataDirectory);
+    expect(stored.size).toBeGreaterThan(20);
+    expect(stored).toEqual(await storedFiles(other.dataDirectory));
+  });
+});
+
+it("is built from, texts that refer to sources among what is copied", async () => {
+  const files = {
+    "default.nix": withShell(`
+      a = sh "a" "
+        cat $text $src/data > $out
+        $src/link >> $out
+        test -x $src/d/run
+        test ! -x $src/data
+        test ! -e $src/dangling
+        test -L $src/dangling
+      " { fresh = "${Date.now()}-${Math.random()}"; src = ./source; text = builtins.toFile "refers" "see \${./source/data}\\n"; };`),
+  };
+  const request = await packageSet(place, files);
+  await sourceTree(request.checkout.directory);
+  const tree = await evaluate(place, request);
+
+  const outcome = await tree.derivations.realise(drvOf(tree, "a"), limits, signal);
+
+  if (outcome.status !== "built") throw new Error(JSON.stringify(outcome));
+  expect(await readFile(outcome.outputs["out"] ?? "", "utf8")).toMatch(
+    /^see \/nix\/store\/[0-9a-z]{32}-data\ndata\nran\n$/,
+  );
+  expect(await readdir(place.temporaryDirectory)).toEqual([]);
+});
+
+it("a file that is not what its name says is not built", async () => {
+  const tree = await evaluate(
+    place,
+    await packageSet(place, { "default.nix": withShell('a = sh "a" "echo > $out" { };') }),
+  );
+  const drv = drvOf(tree, "a");
+  const [evaluation = ""] = await readdir(join(place.dataDirectory, "nix/evaluations"));
+  const file = join(place.dataDirectory, "nix/evaluations", evaluation, "store", drv);
+  const text = await readFile(file, "utf8");
+  await chmod(file, 0o644);
+  await writeFile(file, text.replace("echo > $out", "true > $out"));
+
+  await expect(tree.derivations.realise(drv, limits, signal)).rejects.toMatchObject({
+    code: "evaluation-damaged",
+  });
+});
+
+it("leaves neither socket nor anything half done beside a finished evaluation", async () => {
+  await evaluate(place, await packageSet(place, { "default.nix": withShell('a = sh "a" "" { };') }));
+
+  const [evaluation = ""] = await readdir(join(place.dataDirectory, "nix/evaluations"));
+  const store = join(place.dataDirectory, "nix/evaluations", evaluation, "store");
+  expect((await readdir(store)).sort()).toEqual(["nix", "sources"]);
+});
+
+describe("several evaluators", () => {
+  const MANY = 200;
+  const expression = `
+    builtins.genList (n: (derivation {
+      name = "x\${toString n}"; system = "x86_64-linux"; builder = "/bin/sh";
+      text = builtins.toFile "text" (builtins.concatStringsSep " " (builtins.genList (m: toString (m * n)) 3000));
+    }).drvPath) ${MANY}`;
+  const instantiate = (storeRoot: string) =>
+    promisify(execFile)(
+      "nix-instantiate",
+      [
+        "--eval",
+        "--strict",
+        "--json",
+        "--read-write-mode",
+        "--store",
+        `unix://${storeRoot}/socket?root=${storeRoot}`,
+        "-E",
+        expression,
+      ],
+      { maxBuffer: 1e8 },
+    );
+
+  it("share a store, and each path is written once and whole", async () => {
+    const storeRoot = join(place.directory, "shared");
+    await mkdir(storeRoot);
+    await using server = await openStoreServer(storeRoot);
+
+    const said = await Promise.all(Array.from({ length: 4 }, () => instantiate(storeRoot)));
+    await server.check();
+
+    const paths = said.map(({ stdout }) => JSON.parse(stdout) as string[]);
+    expect(new Set(paths.map((all) => all.join(" "))).size).toBe(1);
+    expect(await readdir(join(storeRoot, NIX_STORE))).toHaveLength(2 * MANY);
+    for (const path of paths[0] ?? [])
+      expect(await readFile(join(storeRoot, path), "utf8")).toMatch(/^Derive\(.*\)$/s);
+  });
+});
+
+describe("a store that is lost", () => {
+  const files = {
+    "default.nix": withShell(`
+      a = sh "a" "" { };
+      b = let f = n: if n == 0 then "" else f (n - 1) + f (n - 1); in sh "b" (f 19) { };
+      c = sh "c" "" { };`),
+  };
+
+  it("midway is an error of the machine, never a smaller count", async () => {
+    const request = await packageSet(place, files);
+    const lose = async () => {
+      const evaluations = join(place.dataDirectory, "nix/evaluations");
+      const [making = ""] = await readdir(evaluations);
+      await rm(join(evaluations, making, "store/nix"), { recursive: true });
+    };
+    let lost: Promise<void> | undefined;
+
+    const running = place.nix.evaluate(request, () => (lost ??= lose()), signal);
+
+    await expect(running).rejects.toMatchObject({ code: "store-server-failed" });
+    await lost;
+    expect(await readdir(join(place.dataDirectory, "nix/evaluations"))).toEqual([]);
+  });
+
+  it("is told to whoever asks after its thread ended", async () => {
+    const storeRoot = join(place.directory, "ended");
+    await mkdir(storeRoot);
+    const server = await openStoreServer(storeRoot);
+    await server[Symbol.asyncDispose]();
+
+    await expect(server.check()).rejects.toMatchObject({ code: "store-server-failed" });
+    await expect(lstat(join(storeRoot, "socket"))).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
+  it("cannot be opened where none can be", async () => {
+    const file = join(place.directory, "file");
+    await writeFile(file, "");
+
+    await expect(openStoreServer(join(file, "store"))).rejects.toMatchObject({ code: "store-server-failed" });
+  });
+});
+
+describe("where Nix does not get along with it", () => {
+  it("is found out once, told, and Nix writes by itself", async () => {
+    const wrapper = join(place.directory, "old-nix-instantiate");
+    await writeFile(
+      wrapper,
+      '#!/bin/sh\ncase "$*" in *unix://*) echo "error: protocol mismatch" >&2; exit 1;; esac\nexec nix-instantiate "$@"\n',
+    );
+    await chmod(wrapper, 0o755);
+    const real = await findHostPrograms(signal);
+    const mounts = [
+      ...real.mounts,
+      { kind: "read-only" as const, from: wrapper, to: "/old-nix-instantiate" },
+    ];
+    const warnings: string[] = [];
+    const trial = {
+      nixVersion: "2.3",
+      facts: createFactCache(join(place.dataDirectory, "facts")),
+      temporaryDirectory: place.temporaryDirectory,
+      warn: (message: string) => warnings.push(message),
+    };
+
+    expect(
+      await chooseWriter(
+        { ...trial, host: { ...real, mounts, nixInstantiate: "/old-nix-instantiate" } },
+        signal,
+      ),
+    ).toBe("nix");
+    expect(warnings).toEqual([expect.stringContaining("protocol mismatch")]);
+    expect(await chooseWriter({ ...trial, host: real }, signal)).toBe("server");
+    expect(warnings).toHaveLength(1);
+  });
+
+  it("everything works all the same", async () => {
+    const nix = createNix({ ...place, writer: "nix" });
+    const attrs = `a = sh "a" "cat $src > $out" { src = ./data; fresh = "${Date.now()}-${Math.random()}"; };`;
+    const request = await packageSet(place, {
+      "default.nix": withShell(attrs),
+      data: "from Nix's own store\n",
+    });
+
+    const tree = await nix.evaluate(request, () => undefined, signal);
+    const outcome = await tree.derivations.realise(drvOf(tree, "a"), limits, signal);
+
+    expect(outcome.status).toBe("built");
+    expect(await nix.passthru(request, "a", signal)).toEqual({ src: "path" });
+  });
+});

@@ -21,9 +21,9 @@ import {
 import { WireError, type WireReader, WireWriter } from "./wire.ts";
 
 const MAGIC = "nix-archive-1";
-/** Linux's own limits, checked here since they are the archive's fault and not the disk's. */
+/** Linux's own limits, checked here since they are the archive's fault and not the disk's; paths get longer when they are moved. */
 const NAME_BYTES = 255;
-const PATH_BYTES = 4_000;
+const PATH_BYTES = 3_600;
 const TARGET_BYTES = 4_000;
 const DEEPEST = 250;
 /** Of the words of the format itself. */

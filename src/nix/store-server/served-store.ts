@@ -98,20 +98,31 @@ export class ServedStore {
     this.#unpacked += 1;
     const place = join(this.#root, `unpacking-${this.#unpacked}`);
     const archive = createHash("sha256");
+    let spent = 0;
+    const spend = (bytes: number) => {
+      const cost = bytes === 0 ? ENTRY_BYTES : bytes;
+      this.#spend(cost);
+      spent += cost;
+    };
+    const giveBack = () => {
+      rmSync(place, { recursive: true, force: true });
+      this.#bytesLeft += spent;
+    };
     try {
       reader.tap((bytes) => archive.update(bytes));
-      await unpackNar(reader, place, (bytes) => this.#spend(bytes === 0 ? ENTRY_BYTES : bytes));
+      await unpackNar(reader, place, spend);
       const digest = method === "nar" ? archive.digest("hex") : digestOfFile(place);
       const content = { method, digest, references: [] };
       const path = pathFor(name, content);
-      if (this.#entries.has(path)) rmSync(place, { recursive: true });
+      // Every evaluator sends the sources it meets, known or not.
+      if (this.#entries.has(path)) giveBack();
       else {
         renameSync(place, this.#place(path));
         this.#keep(path, content);
       }
       return path;
     } catch (error) {
-      rmSync(place, { recursive: true, force: true });
+      giveBack();
       throw error;
     } finally {
       reader.tap(undefined);

@@ -2,7 +2,7 @@
  * The thread that serves one evaluation's store: accepts evaluators on a socket in the store's root, and tells the thread
  * that started it when the machine, or the size of what is evaluated, stands in the way.
  */
-import { chmodSync, closeSync, constants, openSync } from "node:fs";
+import { chmodSync, constants, openSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
@@ -27,7 +27,7 @@ server.maxConnections = CONNECTIONS;
 
 async function serveSocket(socket: Socket): Promise<void> {
   const send = (message: Buffer) =>
-    socket.write(message)
+    socket.destroyed || socket.write(message)
       ? undefined
       : new Promise<void>((sent) => {
           socket.once("drain", sent).once("close", sent);
@@ -84,13 +84,13 @@ function troubleOf(error: unknown): Trouble {
 
 parentPort?.on("message", () => say({ kind: "state", ...(trouble === undefined ? {} : { trouble }) }));
 
-// Through a descriptor, since a socket's path may have no more than 107 bytes and data directories lie anywhere.
+// Through a descriptor, since a socket's path may have no more than 107 bytes and data directories lie anywhere. It stays
+// open as long as the thread lives, which removes the socket by the same path in the end.
 const directory = openSync(storeRoot, constants.O_RDONLY | constants.O_DIRECTORY);
 server.on("error", (error) => {
   throw error;
 });
 server.listen(`/proc/self/fd/${directory}/${SOCKET}`, () => {
-  closeSync(directory);
   chmodSync(join(storeRoot, SOCKET), 0o600);
   say({ kind: "ready" });
 });

@@ -98,7 +98,7 @@ async function answer({ store, reader, writer }: Call, operation: number): Promi
     case OPERATION.addText: {
       const name = await reader.text(NAME_BYTES);
       const contents = await reader.string(TEXT_BYTES);
-      const path = store.addText(name, contents, await readPaths(reader));
+      const path = store.addText(name, contents, await reader.texts(REFERENCES, NAME_BYTES));
       writer.number(SAID_ALL).string(path);
       return;
     }
@@ -127,12 +127,12 @@ async function answer({ store, reader, writer }: Call, operation: number): Promi
       yes(true);
       return;
     case OPERATION.whichAreValid: {
-      const paths = await readPaths(reader);
+      const paths = await reader.texts(REFERENCES, NAME_BYTES);
       writer.number(SAID_ALL).strings(paths.filter((path) => store.has(path)));
       return;
     }
     case OPERATION.whichCanBeSubstituted:
-      await readPaths(reader);
+      await reader.texts(REFERENCES, NAME_BYTES);
       writer.number(SAID_ALL).strings([]);
       return;
     case OPERATION.setOptions:
@@ -154,15 +154,6 @@ async function addArchive(store: ServedStore, reader: WireReader): Promise<Store
   const algorithm = await reader.text(NAME_BYTES);
   if (special && algorithm !== "sha256") throw new WireError(`paths hashed with ${algorithm} are not taken`);
   return store.addArchive(name, special && !tree ? "flat" : "nar", reader);
-}
-
-async function readPaths(reader: WireReader): Promise<string[]> {
-  const count = await reader.number();
-  if (count > REFERENCES)
-    throw new WireError(`${count} paths at once, where at most ${REFERENCES} are taken`);
-  const paths: string[] = [];
-  for (let at = 0; at < count; at += 1) paths.push(await reader.text(NAME_BYTES));
-  return paths;
 }
 
 /** None of Nix's settings means anything to us. */

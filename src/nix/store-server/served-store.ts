@@ -54,7 +54,7 @@ export class ServedStore {
   readonly #entries = new Map<StorePath, Entry>();
   #bytesLeft: number;
   /** Evaluators ask for a description right after adding a path. */
-  #lastText: { readonly path: StorePath; readonly contents: Buffer } | undefined;
+  #lastText: { readonly path: StorePath; readonly contents: Buffer; readonly digest: string } | undefined;
   #unpacked = 0;
 
   constructor(root: string, totalBytes = TOTAL_BYTES) {
@@ -73,7 +73,7 @@ export class ServedStore {
     const digest = hash("sha256", contents);
     const content = { method: "text" as const, digest, references: this.#known(references) };
     const path = pathFor(name, content);
-    this.#lastText = { path, contents };
+    this.#lastText = { path, contents, digest };
     if (this.#entries.has(path)) return path;
     this.#spend(ENTRY_BYTES + contents.length);
     const place = this.#place(path);
@@ -137,10 +137,11 @@ export class ServedStore {
   }
 
   #describeText({ path, references }: Entry): PathInfo {
-    const known = this.#lastText?.path === path ? this.#lastText.contents : undefined;
-    const contents = known ?? readFileSync(this.#place(path));
+    const known = this.#lastText?.path === path ? this.#lastText : undefined;
+    const contents = known?.contents ?? readFileSync(this.#place(path));
+    const digest = known?.digest ?? hash("sha256", contents);
     const nar = narOfText(contents);
-    const contentAddress = renderContentAddress({ method: "text", digest: hash("sha256", contents) });
+    const contentAddress = renderContentAddress({ method: "text", digest });
     return { narHash: hash("sha256", nar), narBytes: nar.length, references, contentAddress };
   }
 
@@ -158,7 +159,7 @@ export class ServedStore {
   }
 
   #place(path: StorePath): string {
-    return join(this.#root, path);
+    return `${this.#root}${path}`;
   }
 
   #spend(bytes: number): void {

@@ -83,6 +83,7 @@ export async function tryJail(temporaryDirectory: string, signal: AbortSignal): 
       host: host.mounts,
       checkout: [],
       storeRoot,
+      writer: "nix",
       prlimit: host.prlimit,
       nixInstantiate: host.nixInstantiate,
       system: "x86_64-linux",

@@ -159,7 +159,7 @@ async function runBuild(
     const result = await run("setpriv", args, { signal });
     const isGone = result.exitCode !== 0 && nixVoice(result.stderr).some((line) => COLLECTED.test(line));
     if (!isGone || collected === MOST_COLLECTED) return result;
-    await copyDerivation(context.storeRoot, drv, signal);
+    await copyDerivation(context, drv, signal);
   }
 }
 

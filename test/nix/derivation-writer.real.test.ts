@@ -75,18 +75,22 @@ const EVERY_WAY = withShell(`
   back = sh "back-\${builtins.readFile "\${./source}/d/e/empty"}\${toString (builtins.stringLength (builtins.readFile "\${./source/data}"))}" "" { };
 `);
 
+/** Without the store server. */
+const nixAlone = ({ dataDirectory, temporaryDirectory }: Workplace) =>
+  createNix({ dataDirectory, temporaryDirectory, writer: "nix" });
+
 describe("the same files as Nix writes by itself", () => {
   it("for a source of every kind, byte for byte", async () => {
     const files = { "default.nix": EVERY_WAY };
     await using other = await workplace();
-    const nixAlone = createNix({ ...other, writer: "nix" });
+    const writing = nixAlone(other);
     const served = await packageSet(place, files);
     const alone = await packageSet(other, files);
     for (const request of [served, alone]) await sourceTree(request.checkout.directory);
 
     const trees = [
       await evaluate(place, served),
-      await nixAlone.evaluate(alone, () => undefined, signal),
+      await writing.evaluate(alone, () => undefined, signal),
     ] as const;
 
     expect(Object.values(attrsOf(trees[0])).every(({ ok }) => ok)).toBe(true);
@@ -106,7 +110,7 @@ describe("the same files as Nix writes by itself", () => {
     await using other = await workplace();
 
     const served = await evaluate(place, request);
-    const alone = await createNix({ ...other, writer: "nix" }).evaluate(request, () => undefined, signal);
+    const alone = await nixAlone(other).evaluate(request, () => undefined, signal);
 
     expect(served.outcome).toEqual(alone.outcome);
     const stored = await storedFiles(place.dataDirectory);
@@ -279,7 +283,7 @@ describe("where Nix does not get along with it", () => {
   });
 
   it("everything works all the same", async () => {
-    const nix = createNix({ ...place, writer: "nix" });
+    const nix = nixAlone(place);
     const attrs = `a = sh "a" "cat $src > $out" { src = ./data; fresh = "${Date.now()}-${Math.random()}"; };`;
     const request = await packageSet(place, {
       "default.nix": withShell(attrs),

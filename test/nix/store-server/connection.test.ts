@@ -179,7 +179,7 @@ describe("ends the connection, after an answer", () => {
     {
       what: "a million references",
       message: new WireWriter().number(8).string("x").string("y").number(1_000_000).bytes(),
-      says: /1000000 paths/,
+      says: /1000000 strings/,
     },
     {
       what: "another hash",

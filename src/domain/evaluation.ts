@@ -35,6 +35,8 @@ export interface AttrDerivation {
   readonly position?: SourcePosition;
   /** GitHub names out of `meta.maintainers`. */
   readonly maintainers?: readonly string[];
+  /** It has a `modDirVersion`, as every kernel built by nixpkgs has and nothing else. */
+  readonly kernel?: true;
 }
 
 export interface AttrError {

@@ -101,7 +101,7 @@ const consumers = z.union(
       auto: truth
         .default(true)
         .describe(
-          "Look for consumers in the derivation graph and in the sources. Not acted on yet: it is always done.",
+          "Look for consumers in the derivation graph and in the sources. `false`: only `attrs` are compared.",
         ),
       attrs: list(attr, "attribute paths")
         .prefault([])

@@ -51,6 +51,8 @@ export interface SuspectSearch {
   readonly kernels: readonly KernelChange[];
   /** Attrs named in the configuration. */
   readonly configured: readonly AttrPath[];
+  /** Nobody but those is looked for (configuration: `consumers.auto: false`). */
+  readonly onlyConfigured?: boolean;
   /** Attrs that other stages look at: kernels, VM tests. */
   readonly excluded: ReadonlySet<AttrPath>;
   /** How many are built at most. Those that fail to evaluate need no building and are not counted. */

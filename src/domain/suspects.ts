@@ -24,12 +24,20 @@ export interface Suspects {
 export function findSuspects(search: SuspectSearch): Suspects {
   const attrs = attrsByDerivation(search.head.attrs);
   const evidence = collectEvidence(search, attrs);
-  const broken = evaluationSuspects(search);
+  const wanted = isWanted(search);
+  const broken = evaluationSuspects(search).filter(wanted);
   const built = [...evidence]
     .map(([drv, found]) => toSuspect(attrs.get(drv) ?? [], found, search))
-    .filter((suspect) => suspect !== undefined)
+    .filter((suspect): suspect is Suspect => suspect !== undefined && wanted(suspect))
     .sort(byRank);
   return { suspects: [...broken, ...built.slice(0, search.limit)], leftOut: built.slice(search.limit) };
+}
+
+/** By any of its names. */
+function isWanted({ configured, onlyConfigured }: SuspectSearch): (suspect: Suspect) => boolean {
+  if (onlyConfigured !== true) return () => true;
+  const named = new Set(configured);
+  return ({ attr, aliases }) => [attr, ...aliases].some((name) => named.has(name));
 }
 
 function toSuspect(

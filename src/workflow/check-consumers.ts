@@ -81,6 +81,7 @@ async function checkSystem(
     head: { ...head, texts },
     kernels: changes,
     configured: config.consumers.attrs,
+    onlyConfigured: !config.consumers.auto,
     excluded: new Set([...config.kernels, ...config.vmTests]),
     limit: config.limits.consumers,
   });
@@ -107,7 +108,8 @@ async function checkSystem(
     }),
   );
 
-  const losses = treeLosses(judged);
+  // Readers of a tree are found, never named.
+  const losses = config.consumers.auto ? treeLosses(judged) : [];
   const searched = losses.length === 0 ? [] : searchedSources(head.derivations);
   const allTexts = await readTexts(searched, pair.head.derivations);
   const readers = treeConsumers(losses, { ...head, texts: allTexts, tree, system });

@@ -122,6 +122,15 @@ describe("who is suspected", () => {
     ).toEqual(["hello: configured"]);
   });
 
+  it("is nobody else where only those are wanted, by whatever name", () => {
+    const tree = { attrs: { hello: derivation("hello"), naming, alias: naming } };
+
+    const found = (configured: string[]) => search(tree, { attrs: {} }, { configured, onlyConfigured: true });
+
+    expect(found(["hello"])).toEqual(["hello: configured"]);
+    expect(found(["alias"])).toEqual(["alias: names-lost-path"]);
+  });
+
   it("is not what other stages look at", () => {
     expect(
       search({ attrs: { naming, alias: naming } }, { attrs: {} }, { excluded: new Set(["alias"]) }),

@@ -10,6 +10,7 @@ import {
   attrsOf,
   drvOf,
   evaluate,
+  evaluateExplained,
   packageSet,
   signal,
   type Workplace,
@@ -61,7 +62,7 @@ describe("an attribute that fails costs that attribute alone", () => {
       "broken.nix": "{ a = ; }",
     };
 
-    const attrs = attrsOf(await evaluate(place, await packageSet(place, files)));
+    const attrs = attrsOf(await evaluateExplained(place, await packageSet(place, files)));
 
     expect(attrs["m"]).toMatchObject({ ok: false, cause, error: expect.stringMatching(error) });
     expect([attrs["before"]?.ok, attrs["zlast"]?.ok]).toEqual([true, true]);
@@ -76,7 +77,7 @@ describe("an attribute that fails costs that attribute alone", () => {
       `inner = { recurseForDerivations = true; ${bad} good = sh "good" "" { }; }; other = { x = abort "never looked at"; };`,
     );
 
-    const attrs = attrsOf(await evaluate(place, await packageSet(place, files)));
+    const attrs = attrsOf(await evaluateExplained(place, await packageSet(place, files)));
 
     expect(Object.keys(attrs)).toHaveLength(21);
     expect(Object.values(attrs).filter((attr) => attr.ok)).toHaveLength(1);
@@ -89,7 +90,7 @@ describe("an attribute that fails costs that attribute alone", () => {
       'a = sh "a" "" { } // { meta = { position = abort "x"; maintainers = throw "y"; }; }; b = sh "b" "" { };',
     );
 
-    const attrs = attrsOf(await evaluate(place, await packageSet(place, files)));
+    const attrs = attrsOf(await evaluateExplained(place, await packageSet(place, files)));
 
     expect(attrs["a"]).toMatchObject({ ok: true, name: "a" });
     expect(attrs["b"]).toMatchObject({ ok: true, name: "b" });
@@ -149,7 +150,10 @@ it("blames memory on the attribute that needs it alone", async () => {
   );
 
   const attrs = attrsOf(
-    await evaluate(place, await packageSet(place, files, { memoryBytes: 700 * 1024 ** 2 })),
+    await evaluate(
+      place,
+      await packageSet(place, files, { memory: { kind: "bytes", bytes: 700 * 1024 ** 2 } }),
+    ),
   );
 
   expect(attrs["big"]).toMatchObject({ ok: false, cause: "memory" });

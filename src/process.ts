@@ -24,6 +24,8 @@ export interface RunOptions {
   /** Standard output goes to this file instead of `stdout`. */
   readonly stdoutFile?: string;
   readonly timeoutMs?: number;
+  /** Told the process's number once it runs. */
+  readonly onStart?: (pid: number) => void;
   /** How much of each stream is kept, from its end. Default 1 MiB. */
   readonly keepBytes?: number;
   /** Called per line, without its end; lines over 64 KiB come cut. */
@@ -78,6 +80,7 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     stderr: "pipe",
   });
 
+  if (child.pid !== undefined) options.onStart?.(child.pid);
   const group = endGroup(child.pid);
   let timedOut = false;
   const timer = setTimeout(

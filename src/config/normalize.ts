@@ -1,11 +1,13 @@
 /** Written → normalised: short forms become long ones, sizes become bytes. No decisions beyond that. */
+
+import type { MemoryBudget } from "../domain/memory-budget.ts";
 import { DEFAULT_MODPROBE } from "../domain/modprobe-defaults.ts";
 import type { SizeLimit } from "../domain/size-limits.ts";
 import type { ModprobeRequest } from "../domain/vm.ts";
 import { InternalError } from "../errors.ts";
 import type { Config, ConfigKey, ConsumersConfig } from "./normalized.ts";
 import type { WrittenConfig } from "./schema.ts";
-import { parseSize, parseSizeLimit } from "./units.ts";
+import { parseMemoryBudget, parseSize, parseSizeLimit } from "./units.ts";
 
 export function normalizeConfig(written: WrittenConfig, keys: ReadonlySet<ConfigKey>): Config {
   return {
@@ -17,7 +19,7 @@ export function normalizeConfig(written: WrittenConfig, keys: ReadonlySet<Config
     ),
     limits: {
       ...written.limits,
-      evaluationMemory: checkedSize(written.limits.evaluationMemory),
+      evaluation: checkedBudget(written.limits.evaluation),
       logBytes: checkedSize(written.limits.logBytes),
       vmMemory: Math.floor(checkedSize(written.limits.vmMemory) / 2 ** 20),
     },
@@ -44,6 +46,13 @@ function checkedSize(text: string): number {
   const bytes = parseSize(text);
   if (bytes === undefined) throw new InternalError(`the schema let a size through that is none: ${text}`);
   return bytes;
+}
+
+function checkedBudget(text: string): MemoryBudget {
+  const budget = parseMemoryBudget(text);
+  if (budget === undefined)
+    throw new InternalError(`the schema let a memory budget through that is none: ${text}`);
+  return budget;
 }
 
 function checkedLimit(text: string): SizeLimit {

@@ -7,6 +7,7 @@
 import type { AuthorPolicy, GatedCommand } from "../domain/command-policy.ts";
 import type { Json } from "../domain/derivation.ts";
 import type { AttrPath, OutputName, System } from "../domain/evaluation.ts";
+import type { MemoryBudget } from "../domain/memory-budget.ts";
 import type { SizeLimit } from "../domain/size-limits.ts";
 import type { ModprobeRequest } from "../domain/vm.ts";
 
@@ -76,8 +77,8 @@ export type Permission = "read" | "triage" | "write" | "maintain" | "admin";
 export interface Limits {
   /** One evaluation of one tree for one system. */
   readonly evaluationSeconds: number;
-  /** Bytes. */
-  readonly evaluationMemory: number;
+  /** Memory of everything that is evaluated at the same time. */
+  readonly evaluation: MemoryBudget;
   readonly buildSeconds: number;
   /** A build that prints nothing for so long is ended. */
   readonly silentSeconds: number;

@@ -64,13 +64,16 @@ const LEAST_EVALUATION_BYTES = 128 * 2 ** 20;
 const LEAST_VM_MEGABYTES = 128;
 
 function memoryIsEnough({ limits }: Config): Complaint[] {
+  const { evaluation } = limits;
   const tooSmall = (key: string): Complaint => ({
     severity: "error",
     path: ["limits", key],
     message: "too small for anything to run; allowed: at least 128 MiB",
   });
   return [
-    ...(limits.evaluationMemory < LEAST_EVALUATION_BYTES ? [tooSmall("evaluationMemory")] : []),
+    ...(evaluation.kind === "bytes" && evaluation.bytes < LEAST_EVALUATION_BYTES
+      ? [tooSmall("evaluation")]
+      : []),
     ...(limits.vmMemory < LEAST_VM_MEGABYTES ? [tooSmall("vmMemory")] : []),
   ];
 }

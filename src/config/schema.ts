@@ -14,7 +14,7 @@ import type { AuthorPolicy } from "../domain/command-policy.ts";
 import type { Json } from "../domain/derivation.ts";
 import { isGlob } from "./glob.ts";
 import type { Permission } from "./normalized.ts";
-import { parseSize, parseSizeLimit } from "./units.ts";
+import { parseMemoryBudget, parseSize, parseSizeLimit } from "./units.ts";
 
 const list = <Item extends z.ZodType>(item: Item, what: string, most = 200) =>
   z.array(item, { error: `a list of ${what}` }).max(most, { error: `at most ${most} entries` });
@@ -62,6 +62,10 @@ const size = z
   .refine((value) => parseSize(value) !== undefined, {
     error: "a size such as 20 MB or 4 GiB",
   });
+const memoryWords = "a size such as 4 GiB, or a percentage from 1 % to 100 %";
+const memoryBudget = z
+  .string({ error: memoryWords })
+  .refine((value) => parseMemoryBudget(value) !== undefined, { error: memoryWords });
 const sizeLimitWords = "a size such as 20 MB, or a growth such as +5 %";
 const sizeLimit = z.string({ error: sizeLimitWords }).refine((value) => parseSizeLimit(value) !== undefined, {
   error: sizeLimitWords,
@@ -136,7 +140,11 @@ const limits = z.strictObject(
     evaluationSeconds: whole(1, day)
       .default(3600)
       .describe("Time for one evaluation of one tree for one system."),
-    evaluationMemory: size.default("8 GiB").describe("Memory of an evaluation."),
+    evaluation: memoryBudget
+      .default("75 %")
+      .describe(
+        "Memory of everything that is evaluated at the same time, or its share of what is available then.",
+      ),
     buildSeconds: whole(1, 7 * day)
       .default(6 * 3600)
       .describe("Time for one build."),

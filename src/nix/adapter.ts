@@ -9,6 +9,7 @@ import { constants } from "node:fs";
 import { lstat, mkdir, open, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { StorePath } from "../domain/evaluation.ts";
+import { withMessages } from "../domain/thrown-attrs.ts";
 import type { DerivationStore, EvaluationRequest, LogPort, NixPort } from "../workflow/ports.ts";
 import { readContents } from "./contents.ts";
 import { createDerivationReader } from "./derivation-store.ts";
@@ -16,6 +17,7 @@ import { chooseWriter, type DerivationWriter } from "./derivation-writer.ts";
 import { asMachineTrouble } from "./disk-space.ts";
 import { type EvaluateContext, evaluate, evaluationOf } from "./evaluate.ts";
 import { createEvaluationStore } from "./evaluation-store.ts";
+import { explainAttrs } from "./explain.ts";
 import { createFactCache } from "./fact-cache.ts";
 import { findHostPrograms } from "./jail-mounts.ts";
 import { keepBuildLog, keepEvaluationErrors } from "./keep-logs.ts";
@@ -26,6 +28,8 @@ import { probe } from "./probe.ts";
 import { type RealiseContext, realise } from "./realise.ts";
 import { resolveInStore } from "./store-links.ts";
 import { isStorePath, splitStorePath } from "./store-path.ts";
+import { SHARING, type Sharing } from "./walk-tree.ts";
+import { createWorkerPool } from "./worker-pool.ts";
 
 /** How long results stay rooted after their last use. */
 const ROOTED_MS = 14 * 24 * 60 * 60 * 1000;
@@ -47,6 +51,9 @@ export interface NixOptions extends NixDirectories {
   readonly warn?: (message: string) => void;
   /** Who writes derivations; without it that is tried (`derivation-writer.ts`). */
   readonly writer?: DerivationWriter;
+  /** Evaluators that run at the same time at most; without it, as many as there are cores. */
+  readonly workers?: number;
+  readonly sharing?: Sharing;
 }
 
 export function createNix(options: NixOptions): NixPort {
@@ -55,6 +62,8 @@ export function createNix(options: NixOptions): NixPort {
   const rootsDirectory = join(directory, "roots");
   const facts = createFactCache(join(directory, "facts"));
   const store = createEvaluationStore(join(directory, "evaluations"));
+  const pool = createWorkerPool(options.workers);
+  const sharing = options.sharing ?? SHARING;
   const machine = lookOnce(async (signal) => {
     await mkdir(directory, { recursive: true });
     await dropOldRoots(rootsDirectory);
@@ -70,15 +79,26 @@ export function createNix(options: NixOptions): NixPort {
       return { version: nixVersion };
     },
     async evaluate(request, onProgress, signal) {
-      const end = await evaluate({ ...(await machine(signal)), store }, request, onProgress, signal);
+      const context = { ...(await machine(signal)), store, pool, sharing };
+      const end = await evaluate(context, request, onProgress, signal);
       const outcome = end.status === "not-run" ? end : { status: end.status, ...evaluationOf(end.opened) };
       await keepEvaluationErrors(logs, request, outcome);
-      if (end.status === "not-run") return { outcome, derivations: noDerivations(end.reason) };
-      const context = { facts, rootsDirectory, temporaryDirectory, storeRoot: end.opened.storeRoot };
-      return { outcome, derivations: derivationStore(context, logs) };
+      if (end.status === "not-run")
+        return { outcome, derivations: noDerivations(end.reason), explain: async () => new Map() };
+      const stores = { facts, rootsDirectory, temporaryDirectory, storeRoot: end.opened.storeRoot };
+      return {
+        outcome,
+        derivations: derivationStore(stores, logs),
+        async explain(attrs, signal) {
+          const all = { ...context, facts, temporaryDirectory };
+          const messages = await explainAttrs(all, request, attrs, signal);
+          await keepEvaluationErrors(logs, request, withMessages(outcome, messages));
+          return messages;
+        },
+      };
     },
     async passthru(request: EvaluationRequest, attr, signal) {
-      const context = { ...(await machine(signal)), facts, temporaryDirectory };
+      const context = { ...(await machine(signal)), pool, facts, temporaryDirectory };
       return readPassthru(context, request, attr, signal);
     },
     measure: (outputs, signal) => measure(facts, outputs, signal),
@@ -97,10 +117,14 @@ function telling(nix: NixPort): NixPort {
   return {
     probe: (...args) => nix.probe(...args).catch(tell),
     evaluate: async (...args) => {
-      const { outcome, derivations } = await nix.evaluate(...args).catch(tell);
+      const { outcome, derivations, explain } = await nix.evaluate(...args).catch(tell);
       const realiseTelling: DerivationStore["realise"] = (...more) =>
         derivations.realise(...more).catch(tell);
-      return { outcome, derivations: { ...derivations, realise: realiseTelling } };
+      return {
+        outcome,
+        derivations: { ...derivations, realise: realiseTelling },
+        explain: (...more) => explain(...more).catch(tell),
+      };
     },
     passthru: (...args) => nix.passthru(...args).catch(tell),
     measure: (...args) => nix.measure(...args).catch(tell),

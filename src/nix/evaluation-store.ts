@@ -9,7 +9,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
-import { NIX_DERIVATIONS, type SavedEvaluation } from "./saved-evaluation.ts";
+import { isReusable, NIX_DERIVATIONS, type SavedEvaluation } from "./saved-evaluation.ts";
 import { readSealed, writeSealed } from "./sealed-file.ts";
 import { SOURCES } from "./store-server/sources.ts";
 
@@ -53,7 +53,9 @@ export function createEvaluationStore(directory: string): EvaluationStore {
         async keep(key, evaluation) {
           const saved = { ...evaluation, derivations: await derivationsDigest(storeRoot) };
           await writeSealed(join(beside, RESULT), saved);
-          const opened = await putInPlace(directory, beside, key, saved);
+          // One that is not to be used again has no name that anybody looks for.
+          const name = isReusable(saved) ? key : `${key}-${randomUUID()}`;
+          const opened = await putInPlace(directory, beside, name, saved);
           await prune(directory);
           return opened;
         },

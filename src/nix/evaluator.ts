@@ -11,18 +11,31 @@ import { EnvironmentError } from "../errors.ts";
 import { type RunResult, run } from "../process.ts";
 import { CHECKOUT_INSIDE, type Jail, jailArguments, type Mount } from "./jail.ts";
 import type { HostPrograms } from "./jail-mounts.ts";
+import type { AttrComponents } from "./walk-output.ts";
 
 /** Part of what evaluations are cached by. */
 export const WALKER_SOURCE = await readFile(new URL("./walker.nix", import.meta.url), "utf8");
 
+/** Attributes by name, each with those wanted below it. */
+export interface WantedAttrs {
+  readonly [name: string]: WantedAttrs;
+}
+
+/** What the walker is told; see `walker.nix`. */
 export interface WalkerCall {
   readonly nonce: string;
   readonly mode: "walk" | "explain" | "passthru";
   /** File below the checkout. */
   readonly entry: string;
   readonly config: Readonly<Record<string, unknown>>;
-  readonly known: readonly string[];
-  readonly path: readonly string[];
+  /** What to look at; everything without it. */
+  readonly wanted?: WantedAttrs;
+  /** Names at the root, by their place. */
+  readonly from: number;
+  readonly to: number;
+  readonly careful: boolean;
+  readonly known: readonly AttrComponents[];
+  readonly path: AttrComponents;
 }
 
 export interface Evaluator {
@@ -37,7 +50,13 @@ export interface Evaluator {
 interface RunLimits {
   readonly timeoutMs: number;
   readonly onStderrLine: (line: string) => void;
+  /** Told the process the jail is. */
+  readonly onStart?: (pid: number) => void;
 }
+
+const CPU_PER_SECOND = 4;
+/** More names than any set has; JSON has no infinity. */
+const EVERY_NAME = 2 ** 40;
 
 /** @throws EnvironmentError jail-failed, program-missing; Interrupted */
 export function runEvaluator(
@@ -60,7 +79,8 @@ export async function runExpression(
     ...evaluator,
     ...evaluator.host,
     host: evaluator.host.mounts,
-    cpuSeconds: Math.ceil(limits.timeoutMs / 1000) + 1,
+    // Time runs out first, also for an evaluator whose collector has threads of its own.
+    cpuSeconds: Math.ceil((CPU_PER_SECOND * limits.timeoutMs) / 1000) + 1,
   };
   const result = await run("bwrap", jailArguments(jail), {
     signal,
@@ -68,6 +88,7 @@ export async function runExpression(
     timeoutMs: limits.timeoutMs,
     keepBytes: 64 * 1024,
     onStderrLine: limits.onStderrLine,
+    ...(limits.onStart === undefined ? {} : { onStart: limits.onStart }),
   });
   if (result.exitCode !== 0 && /^bwrap: /m.test(result.stderr)) throw jailFailed(result.stderr);
   return result;
@@ -77,10 +98,15 @@ function expression(call: WalkerCall, system: System): string {
   const values = JSON.stringify({
     entry: `${CHECKOUT_INSIDE}/${call.entry}`,
     arguments: { system, config: call.config },
+    mode: call.mode,
+    wanted: call.wanted ?? null,
+    from: call.from,
+    to: Math.min(call.to, EVERY_NAME),
+    careful: call.careful,
     known: call.known,
     path: call.path,
   });
-  const own = `{ nonce = ${nixString(call.nonce)}; mode = ${nixString(call.mode)}; }`;
+  const own = `{ nonce = ${nixString(call.nonce)}; }`;
   return `(${WALKER_SOURCE}) (builtins.fromJSON ${nixString(values)} // ${own})`;
 }
 

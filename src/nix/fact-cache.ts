@@ -15,6 +15,7 @@ export interface FactCache {
 
 const VERSIONS = {
   contents: 1,
+  explanation: 1,
   failure: 1,
   measure: 1,
   modules: 1,

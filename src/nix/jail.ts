@@ -50,7 +50,7 @@ export function jailArguments(jail: Jail): string[] {
     ...jail.checkout.flatMap(mountArguments),
     ...[jail.writer === "server" ? "--ro-bind" : "--bind", jail.storeRoot, STORE_INSIDE],
     ...["--remount-ro", "/", "--chdir", "/tmp"],
-    ...environment(),
+    ...environment(jail),
     "--",
     ...limits(jail),
     jail.nixInstantiate,
@@ -62,7 +62,20 @@ function mountArguments(mount: Mount): string[] {
   return mount.kind === "link" ? ["--symlink", mount.target, mount.to] : ["--ro-bind", mount.from, mount.to];
 }
 
-function environment(): string[] {
+/** Nix's collector takes 384 MiB before it collects anything, which has to leave room below the limit. */
+const HEAP_BYTES = 384 * 1024 ** 2;
+const HEAP_SHARE = 0.4;
+
+/**
+ * The evaluator's garbage collector (https://github.com/bdwgc/bdwgc/blob/master/docs/README.environment). One thread: evaluators
+ * that run side by side would only get into each other's way.
+ */
+function collector({ memoryBytes }: Jail): Record<string, string> {
+  const heap = Math.floor(Math.min(HEAP_BYTES, memoryBytes * HEAP_SHARE));
+  return { GC_INITIAL_HEAP_SIZE: String(heap), GC_MARKERS: "1" };
+}
+
+function environment(jail: Jail): string[] {
   const variables = {
     HOME: "/homeless-shelter",
     // Nix asks who it is, and there is no passwd file to ask.
@@ -71,6 +84,7 @@ function environment(): string[] {
     NIX_CONF_DIR: "/conf",
     NIX_USER_CONF_FILES: "",
     NIX_PATH: "",
+    ...collector(jail),
   };
   return Object.entries(variables).flatMap(([name, value]) => ["--setenv", name, value]);
 }

@@ -10,17 +10,19 @@ import { EnvironmentError } from "../errors.ts";
 import type { EvaluationRequest } from "../workflow/ports.ts";
 import { type DerivationWriter, openStore } from "./derivation-writer.ts";
 import { watchSpace } from "./disk-space.ts";
-import { evaluatorFor } from "./evaluate.ts";
+import { evaluatorFor, roomFor } from "./evaluate.ts";
 import type { FactCache } from "./fact-cache.ts";
 import type { HostPrograms } from "./jail-mounts.ts";
 import { evaluationKey } from "./saved-evaluation.ts";
-import { walk } from "./walk.ts";
-import { type AttrIdentity, componentsOf } from "./walk-output.ts";
+import { walk, walkLimits, wholeStretch } from "./walk.ts";
+import type { AttrComponents, PlacedStatement } from "./walk-output.ts";
+import type { WorkerPool } from "./worker-pool.ts";
 
 export interface PassthruContext {
   readonly host: HostPrograms;
   readonly writer: DerivationWriter;
   readonly nixVersion: string;
+  readonly pool: WorkerPool;
   readonly facts: FactCache;
   readonly temporaryDirectory: string;
 }
@@ -53,8 +55,7 @@ async function walkPassthru(
   const path = parseAttrPath(attr);
   if (path === undefined) throw unreadable(attr, "it is no attribute path");
   const types = new Map<string, string>();
-  const put = (id: AttrIdentity, type: string) => {
-    const [name] = componentsOf(id) ?? [];
+  const put = ([name]: AttrComponents, type: string) => {
     if (name !== undefined) types.set(name, type);
   };
   await using space = watchSpace([context.temporaryDirectory]);
@@ -62,17 +63,21 @@ async function walkPassthru(
   const evaluator = await evaluatorFor(context, request, storeRoot);
   const call = { mode: "passthru" as const, entry: request.entry, config: request.config, path };
   const listener = {
-    statement: (said: { kind: string; id?: string; type?: string }) => {
-      if (said.kind === "type" && said.id !== undefined) put(said.id, said.type ?? "error");
+    statement: (said: PlacedStatement) => {
+      if (said.kind === "type") put(said.path, said.type);
     },
-    lost: (id: AttrIdentity) => put(id, "error"),
+    names: () => true,
+    lost: (path: AttrComponents) => put(path, "error"),
     otherLine: () => undefined,
     endedEarly: async (ending: string) => {
       await store.check();
       await space.check(ending);
     },
   };
-  const end = await walk(evaluator, call, request.timeoutSeconds, listener, signal);
+  const limits = walkLimits(request.timeoutSeconds);
+  const job = { pool: context.pool, room: roomFor(request), evaluator, call, limits, listener };
+  const whole = wholeStretch();
+  const end = await walk(job, () => whole, signal);
   if (!end.complete) throw unreadable(attr, end.reason);
   await store.check();
   return Object.fromEntries([...types].sort(([a], [b]) => (a < b ? -1 : 1)));

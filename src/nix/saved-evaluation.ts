@@ -18,11 +18,11 @@ export interface SavedEvaluation {
 }
 
 /** Raised when the code around the walker changes what comes out. */
-const FORMAT = 2;
+const FORMAT = 3;
 
-/** Everything an evaluation depends on. Limits are part of it, since attributes may fail by them. */
+/** Everything an evaluation depends on. Limits are no part of it: one in which attributes failed by them is not used again. */
 export function evaluationKey(request: EvaluationRequest, nixVersion: string): string {
-  const { checkout, system, entry, config, timeoutSeconds, memoryBytes } = request;
+  const { checkout, system, entry, config, attrs } = request;
   const inputs = [
     FORMAT,
     WALKER_SOURCE,
@@ -31,15 +31,14 @@ export function evaluationKey(request: EvaluationRequest, nixVersion: string): s
     system,
     entry,
     config,
-    timeoutSeconds,
-    memoryBytes,
+    attrs === undefined ? null : [...new Set(attrs)].sort(),
   ];
   return createHash("sha256").update(JSON.stringify(inputs)).digest("hex").slice(0, 40);
 }
 
-/** Attributes that were too slow may only have met a busy machine: such an evaluation is not used again. */
-export function isReusable(saved: SavedEvaluation): boolean {
-  return !saved.attrs.some(([, result]) => !result.ok && result.cause === "timeout");
+/** Attributes that were too slow or too large may only have met a busy machine, or other limits. */
+export function isReusable({ attrs }: Pick<SavedEvaluation, "attrs">): boolean {
+  return !attrs.some(([, result]) => !result.ok && (result.cause === "timeout" || result.cause === "memory"));
 }
 
 export function savedAttrs(evaluation: Evaluation): SavedEvaluation["attrs"] {

@@ -5,44 +5,48 @@
  * nonce count, which the package set cannot know; even so every value in them was chosen by it, so paths are checked to be
  * store paths before they are believed.
  */
-import { z } from "zod";
 import type { AttrDerivation, AttrResult, SourcePosition } from "../domain/evaluation.ts";
 import { CHECKOUT_INSIDE } from "./jail.ts";
 import { isDrvPath, isStorePath } from "./store-path.ts";
 
-/** An attribute's components as Nix's own `toJSON` wrote them; goes back into `known` unchanged. */
-export type AttrIdentity = string;
+/** An attribute, by the names on the way to it. */
+export type AttrComponents = readonly string[];
 
-const about = z.object({
-  id: z.string(),
-  position: z.string().nullable(),
-  maintainers: z.array(z.string()),
-});
-const derivation = z.object({
-  id: z.string(),
-  value: z.object({
-    drvPath: z.string(),
-    name: z.string(),
-    system: z.string(),
-    outputs: z.array(z.tuple([z.string(), z.string()])),
-  }),
-});
-const bare = z.object({ id: z.string() });
-const PAYLOADS = {
-  begin: bare,
-  thrown: bare,
-  other: bare,
-  set: bare,
-  deep: bare,
-  derivation,
-  about,
-  type: z.object({ id: z.string(), type: z.string() }),
-  end: z.object({}),
-} as const;
+/** What Nix calls a derivation. */
+export interface DescribedDerivation {
+  readonly drvPath: string;
+  readonly name: string;
+  readonly system: string;
+  readonly outputs: readonly (readonly [name: string, path: string])[];
+}
 
-export type WalkStatement = {
-  [Kind in keyof typeof PAYLOADS]: { readonly kind: Kind } & z.infer<(typeof PAYLOADS)[Kind]>;
-}[keyof typeof PAYLOADS];
+/** What a derivation says of itself, and is worth nothing for building it. */
+export interface AboutDerivation {
+  readonly position: string | null;
+  readonly maintainers: readonly string[];
+  readonly kernel?: true;
+}
+
+interface Placed {
+  /** The place of the name at the root that it is in, among all of them. */
+  readonly at: number;
+  readonly path: AttrComponents;
+}
+
+export type PlacedStatement = Placed &
+  (
+    | { readonly kind: "begin" | "thrown" | "other" | "deep" }
+    | { readonly kind: "set"; readonly size: number }
+    | { readonly kind: "derivation"; readonly value: DescribedDerivation; readonly about?: AboutDerivation }
+    | { readonly kind: "about"; readonly about: AboutDerivation }
+    | { readonly kind: "type"; readonly type: string }
+  );
+
+export type WalkStatement =
+  | PlacedStatement
+  /** How many names the root has, and a hash of them. */
+  | { readonly kind: "names"; readonly count: number; readonly digest: string }
+  | { readonly kind: "end" };
 
 /** Ours by its nonce, and not to be read: cut, since some value in it is larger than a line may be. */
 export interface UnreadableStatement {
@@ -54,15 +58,66 @@ export function readStatement(nonce: string, line: string): WalkStatement | Unre
   const prefix = `trace: ${nonce} `;
   if (!line.startsWith(prefix)) return undefined;
   const space = line.indexOf(" ", prefix.length);
-  const kind = line.slice(prefix.length, space);
-  if (!isKind(kind)) return { kind: "unreadable" };
-  const payload = PAYLOADS[kind].safeParse(parseJson(line.slice(space + 1)));
-  return payload.success ? ({ kind, ...payload.data } as WalkStatement) : { kind: "unreadable" };
+  const payload = parseJson(line.slice(space + 1));
+  return (
+    (isRecord(payload) ? asStatement(line.slice(prefix.length, space), payload) : undefined) ?? UNREADABLE
+  );
 }
 
-function isKind(word: string): word is keyof typeof PAYLOADS {
-  return Object.hasOwn(PAYLOADS, word);
+const UNREADABLE: UnreadableStatement = { kind: "unreadable" };
+
+// Checked by hand: a schema library takes ten times as long, and there are tens of thousands of these.
+type Payload = Readonly<Record<string, unknown>>;
+
+function asStatement(kind: string, payload: Payload): WalkStatement | undefined {
+  if (kind === "end") return { kind };
+  if (kind === "names") return asNames(payload);
+  const { at, path } = payload;
+  if (!isCount(at) || !isTexts(path)) return undefined;
+  switch (kind) {
+    case "begin":
+    case "thrown":
+    case "other":
+    case "deep":
+      return { kind, at, path };
+    case "set":
+      return isCount(payload["size"]) ? { kind, at, path, size: payload["size"] } : undefined;
+    case "type":
+      return typeof payload["type"] === "string" ? { kind, at, path, type: payload["type"] } : undefined;
+    case "about": {
+      const about = asAbout(payload);
+      return about && { kind, at, path, about };
+    }
+    case "derivation": {
+      const { value } = payload;
+      const about = asAbout(payload);
+      return isDescribed(value) ? { kind, at, path, value, ...(about && { about }) } : undefined;
+    }
+    default:
+      return undefined;
+  }
 }
+
+function asNames({ count, digest }: Payload): WalkStatement | undefined {
+  return isCount(count) && typeof digest === "string" ? { kind: "names", count, digest } : undefined;
+}
+
+function asAbout({ position, maintainers, kernel }: Payload): AboutDerivation | undefined {
+  if ((position !== null && typeof position !== "string") || !isTexts(maintainers)) return undefined;
+  return { position, maintainers, ...(kernel === true && { kernel }) };
+}
+
+function isDescribed(value: unknown): value is DescribedDerivation {
+  if (!isRecord(value)) return false;
+  const { drvPath, name, system, outputs } = value;
+  const texts = typeof drvPath === "string" && typeof name === "string" && typeof system === "string";
+  return texts && Array.isArray(outputs) && outputs.every((one) => isTexts(one) && one.length === 2);
+}
+
+const isRecord = (value: unknown): value is Payload => typeof value === "object" && value !== null;
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+const isTexts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((one) => typeof one === "string");
 
 function parseJson(text: string): unknown {
   try {
@@ -72,15 +127,8 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Components of an identity; `undefined` where it is none. */
-export function componentsOf(id: AttrIdentity): string[] | undefined {
-  const read = z.array(z.string()).safeParse(parseJson(id));
-  return read.success ? read.data : undefined;
-}
-
 /** A derivation as the walker describes it, or the error that its description is. */
-export function attrDerivation(statement: Extract<WalkStatement, { kind: "derivation" }>): AttrResult {
-  const { drvPath, name, system, outputs } = statement.value;
+export function attrDerivation({ drvPath, name, system, outputs }: DescribedDerivation): AttrResult {
   if (!isDrvPath(drvPath)) return fault(`its drvPath ${JSON.stringify(drvPath)} is not that of a derivation`);
   const alien = outputs.find(([, path]) => !isStorePath(path));
   if (alien !== undefined) return fault(`its output ${JSON.stringify(alien[0])} is not a store path`);
@@ -91,16 +139,14 @@ export function attrDerivation(statement: Extract<WalkStatement, { kind: "deriva
 const fault = (error: string): AttrResult => ({ ok: false, error, cause: "fatal" });
 
 /** The same derivation, with where it is written and who looks after it. */
-export function withAbout(
-  attr: AttrDerivation,
-  statement: Extract<WalkStatement, { kind: "about" }>,
-): AttrDerivation {
-  const position = sourcePosition(statement.position);
-  const maintainers = [...new Set(statement.maintainers)].sort();
+export function withAbout(attr: AttrDerivation, about: AboutDerivation): AttrDerivation {
+  const position = sourcePosition(about.position);
+  const maintainers = [...new Set(about.maintainers)].sort();
   return {
     ...attr,
     ...(position === undefined ? {} : { position }),
     ...(maintainers.length === 0 ? {} : { maintainers }),
+    ...(about.kernel === true ? { kernel: true } : {}),
   };
 }
 

@@ -3,9 +3,10 @@
 # Each statement is one trace line, "trace: <nonce> <kind> <JSON>". The nonce is what tells our lines from those of
 # the package set, which may trace whatever it likes: it is an argument of this function, and nothing here hands it on.
 #
-# An attribute is announced ("begin") before it is looked at. Nix has errors that tryEval cannot catch (abort, a
-# missing attribute, endless recursion); they end the evaluator, and the attribute announced last is the one that did
-# it. The caller then starts again, with what is known already in `known`.
+# Nix has errors that tryEval cannot catch (abort, a missing attribute, endless recursion); they end the evaluator. Which
+# attribute did it is found by walking on with `careful`, which announces ("begin") an attribute before it is looked at,
+# and is not done at once because lines cost time: the attribute announced last is the one. The caller then starts again,
+# with what is known already in `known`.
 #
 # Attributes are enumerated as nixpkgs' own evaluation does it: the root always, sets below it where they carry
 # recurseForDerivations or recurseForRelease (https://github.com/NixOS/nixpkgs/blob/master/pkgs/top-level/release-attrpaths-superset.nix).
@@ -15,9 +16,16 @@
   entry,
   # What it is called with.
   arguments,
-  # "walk": everything. "explain": force one attribute, so that Nix says what is wrong. "passthru": types of its attributes.
+  # "walk": what is asked for. "explain": force one attribute, so that Nix says what is wrong. "passthru": types of its attributes.
   mode,
-  # Identities (see `identity`) not to look at again.
+  # Attributes to look at, by name: each a set of the same form for what is below it. null: all of them.
+  wanted,
+  # Of those, the names at the root by their place: from this one, up to and without that one.
+  from,
+  to,
+  # Announce every attribute, and say what may end the evaluator in lines of their own.
+  careful,
+  # Paths (lists of components) not to look at again.
   known,
   # Components of the attribute for "explain" and "passthru".
   path,
@@ -27,7 +35,11 @@ let
     attrNames
     concatMap
     deepSeq
+    elemAt
     foldl'
+    genList
+    hashString
+    intersectAttrs
     isAttrs
     isFunction
     isList
@@ -57,13 +69,13 @@ let
   isKnown =
     let
       index = listToAttrs (
-        map (id: {
-          name = id;
+        map (components: {
+          name = identity components;
           value = null;
         }) known
       );
     in
-    id: index ? ${id};
+    if known == [ ] then _: false else components: index ? ${identity components};
 
   root =
     let
@@ -136,48 +148,76 @@ let
     else
       [ ];
 
+  about =
+    value:
+    {
+      position = optionally null (positionOf value);
+      maintainers = optionally [ ] (maintainersOf value);
+    }
+    // (if optionally false (isString (value.modDirVersion or null)) then { kernel = true; } else { });
+
   # What the derivation is comes before who looks after it: an error in `meta` then costs only that.
   describeDerivation =
-    id: value:
+    place: value:
     let
       description = describe value;
       tried = tryEval (deepSeq description description);
+      known = place // {
+        inherit (tried) value;
+      };
     in
-    if tried.success then
-      say "derivation" { inherit id; inherit (tried) value; } (
-        say "about" {
-          inherit id;
-          position = optionally null (positionOf value);
-          maintainers = optionally [ ] (maintainersOf value);
-        } true
-      )
+    if !tried.success then
+      say "thrown" place true
+    else if careful then
+      say "derivation" known (say "about" (place // about value) true)
     else
-      say "thrown" { inherit id; } true;
+      say "derivation" (known // about value) true;
 
+  # `at`: the place among the names of the root, of what it is in.
   visit =
-    components: value:
+    at: wanted: components: value:
     let
-      id = identity components;
       kind = tryEval (classify (length components) value);
+      place = {
+        inherit at;
+        path = components;
+      };
+      names = attrNames (if wanted == null then value else intersectAttrs wanted value);
+      below =
+        at: name:
+        visit at (if wanted == null then null else wanted.${name}) (components ++ [ name ]) value.${name};
     in
-    if isKnown id then
+    if isKnown components then
       true
     else
-      say "begin" { inherit id; } (
+      (if careful || components == [ ] then say "begin" place else done: done) (
         if !kind.success then
-          say "thrown" { inherit id; } true
+          say "thrown" place true
         else if kind.value == "derivation" then
-          describeDerivation id value
+          describeDerivation place value
         else if kind.value == "other" then
-          say "other" { inherit id; } true
+          # At the root, each name is how far we are.
+          if careful || length components == 1 then say "other" place true else true
         else if length components >= maxDepth then
-          say "deep" { inherit id; } true
+          say "deep" place true
+        else if components == [ ] then
+          say "names" {
+            count = length names;
+            digest = hashString "sha256" (identity names);
+          } (each (at: below at (elemAt names at)) (places (length names)))
         else
-          say "set" { inherit id; } (each (name: visit (components ++ [ name ]) value.${name}) (attrNames value))
+          say "set" (place // { size = length names; }) (each (below at) names)
       );
 
+  places =
+    count:
+    let
+      end = if to < count then to else count;
+    in
+    genList (n: from + n) (if from < end then end - from else 0);
+
   # foldl' forces every step before the next and does not nest, however long the list.
-  each = act: names: foldl' (done: name: seq (act name) done) true names;
+  each = act: list: foldl' (done: one: seq (act one) done) true list;
 
   target = foldl' (value: name: value.${name}) root path;
 
@@ -235,15 +275,18 @@ let
       one =
         name:
         let
-          id = identity [ name ];
+          place = {
+            at = 0;
+            path = [ name ];
+          };
           kind = tryEval (typeOf target.${name});
         in
-        if isKnown id then
+        if isKnown place.path then
           true
         else
-          say "begin" { inherit id; } (
+          say "begin" place (
             say "type" {
-              inherit id;
+              inherit (place) at path;
               type = if kind.success then kind.value else "error";
             } true
           );
@@ -251,7 +294,7 @@ let
     each one names;
 
   act = {
-    walk = visit [ ] root;
+    walk = visit 0 wanted [ ] root;
     inherit explain passthru;
   };
 in

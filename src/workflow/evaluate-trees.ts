@@ -1,9 +1,12 @@
 /** Stage 3: base and head, evaluated for every system asked for. A system that cannot be evaluated costs itself only. */
+import { ROOT_ATTR } from "../domain/attr-path.ts";
 import type { AttrPath, System } from "../domain/evaluation.ts";
+import { describeProgress } from "../domain/evaluation-progress.ts";
 import type { EvaluationPair } from "../domain/rebuilds.ts";
+import { newlyThrowing, throwing, withMessages } from "../domain/thrown-attrs.ts";
 import { UserError } from "../errors.ts";
 import type { Trees } from "./check-out.ts";
-import type { Checkout, EvaluatedTree, EvaluationRequest } from "./ports.ts";
+import type { Checkout, EvaluatedTree, EvaluationProgress, EvaluationRequest } from "./ports.ts";
 import type { StageContext } from "./stages.ts";
 import type { CheckRequest, World } from "./world.ts";
 
@@ -45,7 +48,7 @@ export function evaluationRequest(
     entry: config.entry,
     config: config.nixpkgsConfig,
     timeoutSeconds: config.limits.evaluationSeconds,
-    memoryBytes: config.limits.evaluationMemory,
+    memory: config.limits.evaluation,
   };
 }
 
@@ -59,13 +62,13 @@ export async function evaluateTrees(
   await requireEntry(request, world, signal);
   const pairs: [System, EvaluatedPair][] = [];
   for (const system of request.systems) {
-    const counts = { base: 0, head: 0 };
+    const progress: { base?: EvaluationProgress; head?: EvaluationProgress } = {};
     const evaluate = (side: "base" | "head") =>
       world.nix.evaluate(
         evaluationRequest(trees[side], system, request),
-        (attrs) => {
-          counts[side] = attrs;
-          stage.detail(`${system}: ${counts.base} attrs at base, ${counts.head} at head`);
+        (now) => {
+          progress[side] = now;
+          stage.detail(describeProgress(system, progress));
         },
         signal,
       );
@@ -73,9 +76,27 @@ export async function evaluateTrees(
     for (const { outcome } of [base, head]) {
       if (outcome.status === "not-run") stage.notRun(`${system}: ${outcome.reason}`);
     }
-    pairs.push([system, { base, head }]);
+    pairs.push([system, await explainErrors({ base, head }, request.why ?? [], signal)]);
   }
   return new Map(pairs);
+}
+
+/** What is shown of errors: those of attrs that the change broke, and of attrs that somebody asked about. */
+async function explainErrors(
+  { base, head }: EvaluatedPair,
+  why: readonly AttrPath[],
+  signal: AbortSignal,
+): Promise<EvaluatedPair> {
+  const broken = newlyThrowing({ base: base.outcome, head: head.outcome });
+  const explain = async (tree: EvaluatedTree, attrs: readonly AttrPath[]): Promise<EvaluatedTree> => {
+    const asked = [...new Set([...throwing(tree.outcome, why), ...attrs])];
+    if (asked.length === 0) return tree;
+    return { ...tree, outcome: withMessages(tree.outcome, await tree.explain(asked, signal)) };
+  };
+  return {
+    base: await explain(base, throwing(base.outcome, [ROOT_ATTR])),
+    head: await explain(head, broken),
+  };
 }
 
 async function requireEntry(request: CheckRequest, world: World, signal: AbortSignal): Promise<void> {

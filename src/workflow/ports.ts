@@ -15,6 +15,7 @@ import type {
   System,
 } from "../domain/evaluation.ts";
 import type { ModuleFacts } from "../domain/kernel-facts.ts";
+import type { MemoryBudget } from "../domain/memory-budget.ts";
 import type { OutputFacts } from "../domain/output-facts.ts";
 import type { SourceTree } from "../domain/source-tree.ts";
 import type { ModprobeRequest, VmOutcome } from "../domain/vm.ts";
@@ -48,14 +49,36 @@ export interface EvaluationRequest {
   readonly entry: string;
   /** That `config`: plain JSON. */
   readonly config: Readonly<Record<string, unknown>>;
+  /**
+   * Only these, and nothing else is looked at; without it, all. The result is what the whole evaluation has of them: an attr
+   * that the tree has not is missing, and a set around one that fails is there with its error.
+   */
+  readonly attrs?: readonly AttrPath[];
   readonly timeoutSeconds: number;
+  /** Of everything that is evaluated at the same time, together. */
+  readonly memory: MemoryBudget;
+}
+
+export interface EvaluationProgress {
+  /** Looked at so far, errors among them. */
+  readonly attrs: number;
+  readonly errors: number;
+  /** What all evaluators use now, those of other evaluations included. */
   readonly memoryBytes: number;
+  /** As far as it can be foreseen. */
+  readonly secondsLeft?: number;
 }
 
 /** A finished evaluation and the store its derivations were written to. */
 export interface EvaluatedTree {
+  /** An attr that throws has no message of its own yet: see `explain`. */
   readonly outcome: EvaluationOutcome;
   readonly derivations: DerivationStore;
+  /**
+   * Why attrs throw, as Nix says it. Each costs a run of the evaluator, so it is for those that are shown; no more than 100 are
+   * asked. For as long as there is the checkout.
+   */
+  explain(attrs: readonly AttrPath[], signal: AbortSignal): Promise<ReadonlyMap<AttrPath, string>>;
 }
 
 /** Read access to what an evaluation wrote. */
@@ -79,7 +102,7 @@ export interface NixPort {
   probe(signal: AbortSignal): Promise<{ readonly version: string }>;
   evaluate(
     request: EvaluationRequest,
-    onProgress: (attrs: number) => void,
+    onProgress: (progress: EvaluationProgress) => void,
     signal: AbortSignal,
   ): Promise<EvaluatedTree>;
   /** Attribute → Nix type of its value, for an attr whose value is a derivation; standard derivation attributes left out. */

@@ -90,10 +90,17 @@ describe("written forms become one", () => {
     expect(config(`sizes: { out: ${written} }`).sizes).toEqual({ out: limits });
   });
 
-  it("memory becomes bytes for evaluations and megabytes for machines", () => {
-    const { limits } = config("limits: { evaluationMemory: 2 GiB, vmMemory: 512 MiB }");
+  it.each([
+    ["2 GiB", { kind: "bytes", bytes: 2 ** 31 }],
+    ["50%", { kind: "share", percent: 50 }],
+    ["0.5 GiB", { kind: "bytes", bytes: 2 ** 29 }],
+    ["100 %", { kind: "share", percent: 100 }],
+  ])("memory of evaluations: %s", (written, evaluation) => {
+    expect(config(`limits: { evaluation: ${written} }`).limits).toMatchObject({ evaluation });
+  });
 
-    expect(limits).toMatchObject({ evaluationMemory: 2 ** 31, vmMemory: 512 });
+  it("memory becomes megabytes for machines", () => {
+    expect(config("limits: { vmMemory: 512 MiB }").limits).toMatchObject({ vmMemory: 512 });
   });
 
   it("attribute paths are quoted as Nix quotes them", () => {

@@ -85,6 +85,7 @@ export function world(scene: Scene = {}): World {
           warnings: [],
         },
         derivations: store(side(commit)),
+        explain: async () => new Map(),
       }),
       passthru: async () => ({}),
       measure: async (outputs) =>

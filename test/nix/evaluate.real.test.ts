@@ -10,6 +10,7 @@ import {
   attrsOf,
   drvOf,
   evaluate,
+  evaluateExplained,
   packageSet,
   signal,
   type Workplace,
@@ -61,7 +62,7 @@ describe("an attribute that fails costs that attribute alone", () => {
       "broken.nix": "{ a = ; }",
     };
 
-    const attrs = attrsOf(await evaluate(place, await packageSet(place, files)));
+    const attrs = attrsOf(await evaluateExplained(place, await packageSet(place, files)));
 
     expect(attrs["m"]).toMatchObject({ ok: false, cause, error: expect.stringMatching(error) });
     expect([attrs["before"]?.ok, attrs["zlast"]?.ok]).toEqual([true, true]);
@@ -76,7 +77,7 @@ describe("an attribute that fails costs that attribute alone", () => {
       `inner = { recurseForDerivations = true; ${bad} good = sh "good" "" { }; }; other = { x = abort "never looked at"; };`,
     );
 
-    const attrs = attrsOf(await evaluate(place, await packageSet(place, files)));
+    const attrs = attrsOf(await evaluateExplained(place, await packageSet(place, files)));
 
     expect(Object.keys(attrs)).toHaveLength(21);
     expect(Object.values(attrs).filter((attr) => attr.ok)).toHaveLength(1);
@@ -89,7 +90,7 @@ describe("an attribute that fails costs that attribute alone", () => {
       'a = sh "a" "" { } // { meta = { position = abort "x"; maintainers = throw "y"; }; }; b = sh "b" "" { };',
     );
 
-    const attrs = attrsOf(await evaluate(place, await packageSet(place, files)));
+    const attrs = attrsOf(await evaluateExplained(place, await packageSet(place, files)));
 
     expect(attrs["a"]).toMatchObject({ ok: true, name: "a" });
     expect(attrs["b"]).toMatchObject({ ok: true, name: "b" });
@@ -149,11 +150,66 @@ it("blames memory on the attribute that needs it alone", async () => {
   );
 
   const attrs = attrsOf(
-    await evaluate(place, await packageSet(place, files, { memoryBytes: 700 * 1024 ** 2 })),
+    await evaluate(
+      place,
+      await packageSet(place, files, { memory: { kind: "bytes", bytes: 700 * 1024 ** 2 } }),
+    ),
   );
 
   expect(attrs["big"]).toMatchObject({ ok: false, cause: "memory" });
   expect([attrs["a"]?.ok, attrs["c"]?.ok]).toEqual([true, true]);
+});
+
+describe("some attrs alone", () => {
+  const files = set(`
+    a = sh "a" "" { };
+    alias = a;
+    bad = throw "x";
+    inner = { recurseForDerivations = true; a = sh "inner" "" { }; "b.c" = sh "quoted" "" { }; never = abort "looked at"; };
+    hidden = { a = sh "hidden" "" { }; };
+    broken = throw "all of it";
+    fatal = abort "alone";
+    never = abort "looked at";
+    __proto__ = sh "proto" "" { };`);
+  const asked = [
+    "alias",
+    "bad",
+    "inner.a",
+    'inner."b.c"',
+    "hidden.a",
+    "broken.a",
+    "fatal",
+    "gone",
+    "gone.a",
+    "a.a",
+    "inner",
+    "__proto__",
+  ];
+
+  it("are what the whole evaluation has of them", async () => {
+    const whole = await evaluate(place, await packageSet(place, files));
+    const some = await evaluate(place, await packageSet(place, files, { attrs: asked }));
+
+    const found = ["__proto__", "alias", "bad", "broken", "fatal", 'inner."b.c"', "inner.a"];
+    expect(some.outcome).toMatchObject({ status: "evaluated" });
+    const attrs = some.outcome.status === "evaluated" ? some.outcome.attrs : new Map();
+    const all = whole.outcome.status === "evaluated" ? whole.outcome.attrs : new Map();
+    expect([...attrs.keys()]).toEqual(found);
+    for (const attr of found) expect(attrs.get(attr)).toEqual(all.get(attr));
+    expect([...(await some.derivations.closure([drvOf(some, "inner.a")], signal)).keys()]).toHaveLength(1);
+  });
+
+  it("are none where none is asked for", async () => {
+    const tree = await evaluate(place, await packageSet(place, files, { attrs: [] }));
+
+    expect(attrsOf(tree)).toEqual({});
+  });
+
+  it("have to be attribute paths", async () => {
+    const request = await packageSet(place, files, { attrs: ["a..b"] });
+
+    await expect(evaluate(place, request)).rejects.toMatchObject({ code: "attr-path-unreadable" });
+  });
 });
 
 it("takes names as they are", async () => {

@@ -6,7 +6,8 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { AttrPath, AttrResult, DrvPath } from "../../src/domain/evaluation.ts";
-import { createNix } from "../../src/nix/adapter.ts";
+import { withMessages } from "../../src/domain/thrown-attrs.ts";
+import { createNix, type NixOptions } from "../../src/nix/adapter.ts";
 import type { EvaluatedTree, EvaluationRequest, NixPort } from "../../src/workflow/ports.ts";
 
 export const signal = new AbortController().signal;
@@ -22,7 +23,7 @@ export interface Workplace extends AsyncDisposable {
   readonly logs: ReadonlyMap<string, readonly string[]>;
 }
 
-export async function workplace(): Promise<Workplace> {
+export async function workplace(options: Partial<NixOptions> = {}): Promise<Workplace> {
   const directory = await mkdtemp(join(tmpdir(), "modprobot-nix-test-"));
   const dataDirectory = join(directory, "data");
   const temporaryDirectory = join(directory, "tmp");
@@ -35,7 +36,7 @@ export async function workplace(): Promise<Workplace> {
     dataDirectory,
     temporaryDirectory,
     logs,
-    nix: createNix({ dataDirectory, temporaryDirectory, logs: { keep } }),
+    nix: createNix({ dataDirectory, temporaryDirectory, logs: { keep }, ...options }),
     [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
   };
 }
@@ -58,7 +59,7 @@ export async function packageSet(
     entry: "default.nix",
     config: {},
     timeoutSeconds: 60,
-    memoryBytes: 4 * 1024 ** 3,
+    memory: { kind: "bytes", bytes: 4 * 1024 ** 3 },
     ...changes,
   };
 }
@@ -75,6 +76,18 @@ ${attrs}
 
 export const evaluate = (place: Workplace, request: EvaluationRequest) =>
   place.nix.evaluate(request, () => undefined, signal);
+
+/** Everything that throws says why. */
+export async function evaluateExplained(
+  place: Workplace,
+  request: EvaluationRequest,
+): Promise<EvaluatedTree> {
+  const tree = await evaluate(place, request);
+  const thrown = Object.entries(attrsOf(tree)).flatMap(([attr, result]) =>
+    !result.ok && result.cause === "throw" ? [attr] : [],
+  );
+  return { ...tree, outcome: withMessages(tree.outcome, await tree.explain(thrown, signal)) };
+}
 
 export function attrsOf(tree: EvaluatedTree): Record<AttrPath, AttrResult> {
   if (tree.outcome.status !== "evaluated") throw new Error(tree.outcome.reason);

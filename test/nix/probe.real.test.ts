@@ -106,7 +106,7 @@ it("does not evaluate without a jail", async () => {
     entry: "default.nix",
     config: {},
     timeoutSeconds: 9,
-    memoryBytes: 2 ** 32,
+    memory: { kind: "bytes" as const, bytes: 2 ** 32 },
   };
 
   await expect(place.nix.evaluate(request, () => undefined, signal)).rejects.toMatchObject({

@@ -64,6 +64,7 @@ export function createFakeWorkplace(repository: FakeRepository): Workplace {
     };
     return {
       outcome: { status: "evaluated", attrs, warnings: [] },
+      explain: async () => new Map(),
       derivations: {
         closure: async (roots) => new Map([...roots].includes(drv) ? [[drv, derivation]] : []),
         readSource: async () => undefined,

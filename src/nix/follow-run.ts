@@ -1,0 +1,301 @@
+/**
+ * One run of the evaluator, followed line by line: how far it came, what it settled, and, where it did not come to its end,
+ * how it ended.
+ *
+ * An evaluator is ended by us where it need not go on (`Stretch.end`), where it has grown too large, and where one attribute
+ * takes too long.
+ */
+import { randomBytes } from "node:crypto";
+import type { AttrError } from "../domain/evaluation.ts";
+import { EnvironmentError, Interrupted } from "../errors.ts";
+import type { RunResult } from "../process.ts";
+import { type Evaluator, runEvaluator, type WalkerCall } from "./evaluator.ts";
+import { errorMessage } from "./evaluator-message.ts";
+import { residentBytes } from "./process-memory.ts";
+import {
+  type AttrComponents,
+  type PlacedStatement,
+  readStatement,
+  type WalkStatement,
+} from "./walk-output.ts";
+import type { Place } from "./worker-pool.ts";
+
+/** Lines of an ending run that may hold its error. */
+const TAIL_LINES = 400;
+const LOOK_EVERY_MS = 200;
+/** An evaluator that was started this recently is not ended for its size: starting costs time as well. */
+const LEAST_RUN_MS = 1_500;
+/** Resident, of one evaluator: one of nixpkgs takes no less than about half of it, and has few collections up to here. */
+const GROWN_BYTES = 560 * 1024 ** 2;
+const GROWN_SHARE = 0.6;
+
+/** Names at the root that one walk looks at, by their place. */
+export interface Stretch {
+  readonly from: number;
+  /** Without this one. Another walk may take over what is left, and lowers it. */
+  end: number;
+  /** Where the walk is. */
+  at: number;
+}
+
+export interface WalkListener {
+  /** Everything the walker says of attributes, apart from `begin`. */
+  statement(statement: PlacedStatement): void;
+  /** The names at the root, said by each run; false where they are others than before. */
+  names(count: number, digest: string): boolean;
+  /** An attribute that ended a run. */
+  lost(path: AttrComponents, error: AttrError): void;
+  /** A line of the evaluator or the package set, said while looking at the name in this place. */
+  otherLine(line: string, at: number): void;
+  /** The last words of a run that ended early: throws where they tell of this machine's trouble, a full disk say. */
+  endedEarly(said: string): Promise<void>;
+}
+
+export interface RunEnd {
+  readonly how:
+    | "ended"
+    /** Ended by us: too large to go on. */
+    | "grown"
+    | "deadline"
+    | "slow"
+    | "memory"
+    /** Ended from outside, by the kernel or an operator. */
+    | "killed"
+    | "failed"
+    | "flooded"
+    /** The root has other names than before. */
+    | "changed";
+  /** In place `at`. */
+  readonly settled: readonly AttrComponents[];
+  readonly at: number;
+  /** Announced and not settled; only a careful walk announces. */
+  readonly current: AttrComponents | undefined;
+  /** Whether it got anywhere. */
+  readonly progress: boolean;
+  readonly said: string;
+  readonly error: AttrError;
+}
+
+export interface RunTime {
+  readonly leftMs: number;
+  /** How long one attribute may take. */
+  readonly patienceMs: number;
+  /** Counts announced attributes; false where there are too many. */
+  announce(count: number): boolean;
+}
+
+type Halt = "end" | "grown" | "slow" | "flooded" | "changed" | "unreadable";
+
+/** @throws EnvironmentError evaluator-failed, those of `runEvaluator` and `listener.endedEarly`; Interrupted */
+export async function followRun(
+  evaluator: Omit<Evaluator, "memoryBytes">,
+  call: Omit<WalkerCall, "nonce" | "from" | "to">,
+  stretch: Stretch,
+  place: Place,
+  time: RunTime,
+  listener: WalkListener,
+  signal: AbortSignal,
+): Promise<RunEnd> {
+  const nonce = randomBytes(16).toString("hex");
+  const ours = new AbortController();
+  let halted: Halt | undefined;
+  const halt = (why: Halt) => {
+    halted ??= why;
+    ours.abort();
+  };
+  const progress = followLines(nonce, call.careful, stretch, time, listener, halt);
+  await using watch = watchRun(progress, place, time, halt);
+  let result: RunResult | undefined;
+  try {
+    result = await runEvaluator(
+      { ...evaluator, memoryBytes: place.memoryBytes },
+      { ...call, nonce, from: stretch.at, to: stretch.end },
+      { timeoutMs: time.leftMs, onStderrLine: progress.line, onStart: watch.onStart },
+      AbortSignal.any([signal, ours.signal]),
+    );
+  } catch (error) {
+    // We ended the run, not the caller.
+    if (!(error instanceof Interrupted) || signal.aborted) throw error;
+  }
+  const ended = halted === "end" || progress.ended();
+  if (!ended) await listener.endedEarly(progress.tail().join("\n"));
+  return judgeRun(result, halted, progress, time);
+}
+
+/** Looks now and then whether the run has to be ended. */
+function watchRun(progress: Progress, place: Place, time: RunTime, halt: (why: Halt) => void) {
+  const started = performance.now();
+  const grown = Math.min(GROWN_BYTES, place.memoryBytes * GROWN_SHARE);
+  let pid: number | undefined;
+  const look = async () => {
+    if (progress.idleMs() > time.patienceMs) halt("slow");
+    if (pid === undefined || performance.now() - started < LEAST_RUN_MS) return;
+    if ((await residentBytes(pid)) > grown) progress.haltAtNext();
+  };
+  const timer = setInterval(() => void look(), LOOK_EVERY_MS);
+  return {
+    onStart(started: number) {
+      pid = started;
+      place.onStart(started);
+    },
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer);
+      pid = undefined;
+    },
+  };
+}
+
+interface Progress {
+  line(line: string): void;
+  /** Ends the run once something more is settled. */
+  haltAtNext(): void;
+  idleMs(): number;
+  started(): boolean;
+  ended(): boolean;
+  tail(): readonly string[];
+  end(): Pick<RunEnd, "settled" | "at" | "current" | "progress">;
+}
+
+function followLines(
+  nonce: string,
+  careful: boolean,
+  stretch: Stretch,
+  time: RunTime,
+  listener: WalkListener,
+  halt: (why: Halt) => void,
+): Progress {
+  let settled: AttrComponents[] = [];
+  let current: AttrComponents | undefined;
+  let [at, started, moved, ended, leaving, over] = [stretch.at, false, false, false, false, false];
+  let heard = performance.now();
+  let tail: string[] = [];
+
+  const settle = (path: AttrComponents) => {
+    settled.push(path);
+    moved = true;
+    // `about` may still come, and may be what ends the run; its attribute is settled all the same.
+    if (current !== undefined && samePath(current, path)) current = undefined;
+  };
+  const announce = (count: number) => {
+    if (!time.announce(count)) stop("flooded");
+  };
+  const stop = (why: Halt) => {
+    over = true;
+    halt(why);
+  };
+  const placed = (said: PlacedStatement) => {
+    if (said.at > at) {
+      at = said.at;
+      stretch.at = at;
+      settled = [];
+      moved = true;
+    }
+    if (at >= stretch.end && said.path.length > 0) return stop("end");
+    if (said.kind === "begin") {
+      current = said.path;
+      return announce(1);
+    }
+    if (said.kind === "set") announce(said.size);
+    else if (said.kind !== "about") settle(said.path);
+    listener.statement(said);
+    if (leaving && said.kind !== "set") stop("grown");
+  };
+  const statement = (said: WalkStatement) => {
+    started = true;
+    if (said.kind === "end") ended = true;
+    else if (said.kind !== "names") placed(said);
+    else {
+      current = undefined;
+      stretch.end = Math.min(stretch.end, said.count);
+      if (!listener.names(said.count, said.digest)) stop("changed");
+    }
+  };
+  return {
+    line(line) {
+      // What an evaluator says that we are about to end is not looked at.
+      if (over) return;
+      const said = readStatement(nonce, line);
+      if (said === undefined) {
+        if (tail.length < TAIL_LINES) tail.push(line);
+        else tail = [...tail.slice(TAIL_LINES / 2), line];
+        return;
+      }
+      heard = performance.now();
+      const others = tail;
+      tail = [];
+      if (said.kind !== "unreadable") statement(said);
+      else if (current !== undefined) {
+        listener.lost(current, fatal("its description is larger than 64 KiB"));
+        settle(current);
+      } else if (!careful) stop("unreadable");
+      if (!over) for (const other of others) listener.otherLine(other, at);
+    },
+    haltAtNext: () => {
+      leaving = true;
+    },
+    idleMs: () => performance.now() - heard,
+    started: () => started,
+    ended: () => ended,
+    tail: () => tail,
+    end: () => ({ settled, at, current, progress: moved }),
+  };
+}
+
+const samePath = (a: AttrComponents, b: AttrComponents) =>
+  a.length === b.length && a.every((name, index) => name === b[index]);
+
+export const fatal = (error: string): AttrError => ({ ok: false, error, cause: "fatal" });
+
+/** Boehm's collector and Nix say it in their own words; a hard stop shows as SIGABRT through bubblewrap. */
+const OUT_OF_MEMORY =
+  /out of memory|bad_alloc|failed to map segment|Failed to expand heap|Out of Memory|cannot allocate memory/i;
+/** SIGHUP, SIGINT, SIGKILL, SIGTERM: nothing that is evaluated ends by these. */
+const FROM_OUTSIDE = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
+
+function judgeRun(
+  result: RunResult | undefined,
+  halted: Halt | undefined,
+  progress: Progress,
+  time: RunTime,
+): RunEnd {
+  const tail = progress.tail();
+  const said = errorMessage(tail) ?? tail.slice(-3).join(" ");
+  const end = { ...progress.end(), said, error: fatal(said) };
+  if (halted === "end" || (result?.exitCode === 0 && progress.ended())) return { ...end, how: "ended" };
+  if (result?.timedOut) return { ...end, how: "deadline" };
+  if (halted === "slow") return { ...end, how: "slow", error: tooSlow(time.patienceMs) };
+  if (halted === "unreadable") return { ...end, how: "failed" };
+  if (halted !== undefined) return { ...end, how: halted };
+  if (result === undefined || fromOutside(result))
+    return { ...end, how: "killed", said: endedBySignal(result) };
+  if (OUT_OF_MEMORY.test(tail.join("\n")))
+    return { ...end, how: "memory", error: { ok: false, error: "out of memory", cause: "memory" } };
+  if (!progress.started()) throw neverStarted(tail);
+  return { ...end, how: "failed", error: fatal(errorMessage(tail) ?? endedBySignal(result)) };
+}
+
+function tooSlow(patienceMs: number): AttrError {
+  return { ok: false, error: `takes longer than ${Math.round(patienceMs / 1000)} s`, cause: "timeout" };
+}
+
+function fromOutside({ exitCode, signal }: RunResult): boolean {
+  if (signal !== null) return Object.hasOwn(FROM_OUTSIDE, signal);
+  // bubblewrap passes a signal on as 128 + its number, as shells do.
+  return Object.values(FROM_OUTSIDE).includes((exitCode ?? 0) - 128);
+}
+
+function endedBySignal(result: RunResult | undefined): string {
+  const code = result?.exitCode ?? 0;
+  if (typeof result?.signal === "string") return `ended by ${result.signal}`;
+  return code > 128
+    ? `ends the evaluator with signal ${code - 128}`
+    : `ends the evaluator with status ${code} and no message`;
+}
+
+function neverStarted(tail: readonly string[]): EnvironmentError {
+  return new EnvironmentError(
+    "evaluator-failed",
+    `nix-instantiate did not start: ${errorMessage(tail) ?? (tail.slice(-3).join(" ") || "it said nothing")}`,
+    "This is before anything of the repository is read. Check that nix-instantiate --version works and that the data directory can be written.",
+  );
+}

@@ -89,6 +89,8 @@ export interface Limits {
   readonly vmMemory: number;
   /** One VM test of the repository. */
   readonly vmTestSeconds: number;
+  /** How many kernels are built where none are named; what is over is said. */
+  readonly kernels: number;
   /** How many consumers are built and compared; what is over is said to be not run. */
   readonly consumers: number;
   /** Checks that may be asked for in 24 hours (`domain/quotas.ts`). */

@@ -147,6 +147,11 @@ const limits = z.strictObject(
     vmSeconds: whole(1, day).default(300).describe("Time for one boot of one kernel."),
     vmMemory: size.default("1 GiB").describe("Memory of a VM."),
     vmTestSeconds: whole(1, day).default(1800).describe("Time for one VM test of the repository."),
+    kernels: whole(0, 50)
+      .default(4)
+      .describe(
+        "How many kernels are built at most where `kernels` is not written: the defaults, then others that differ, the newest first.",
+      ),
     consumers: whole(0, 10_000).default(200).describe("How many consumers are built and compared at most."),
     pullRequestChecks: whole(1, 100_000)
       .default(50)
@@ -221,7 +226,9 @@ export const CONFIG_SCHEMA = z.strictObject(
     kernels: list(attr, "attribute paths", 50)
       .min(1, { error: "at least one attribute path" })
       .prefault(["linux", "linux_latest"])
-      .describe("Kernels to build in full, at base and head."),
+      .describe(
+        "Kernels to build in full, at base and head, where they differ. Without this key, other kernels that differ are built too, up to `limits.kernels`.",
+      ),
     vmTests: list(attr, "attribute paths", 100)
       .prefault(["nixosTests.systemd-initrd-modprobe"])
       .describe("Derivations whose build is a test in a VM."),

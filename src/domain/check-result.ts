@@ -120,6 +120,8 @@ export interface ModulesDifference {
 export interface KernelResult {
   readonly attr: AttrPath;
   readonly system: System;
+  /** Other names of it in the configuration or a command: the same derivation at base and at head. Left out where there are none. */
+  readonly aliases?: readonly AttrPath[];
   /** Of the build. */
   readonly comparison: Comparison;
   readonly base: KernelSide | null;
@@ -128,6 +130,13 @@ export interface KernelResult {
   readonly modules: ModulesDifference;
   readonly config: readonly ConfigChange[];
   readonly passthru: readonly PassthruChange[];
+}
+
+/** A kernel that differs and that nobody built, for a reason that is no trouble. */
+export interface KernelNotBuilt {
+  readonly attr: AttrPath;
+  readonly system: System;
+  readonly reason: string;
 }
 
 export interface VmSide {
@@ -190,6 +199,8 @@ export interface CheckResult {
   readonly headline: string;
   readonly rebuilds: Rebuilds;
   readonly kernels: readonly KernelResult[];
+  /** Further kernels that differ, the most worth building first. Left out where there are none. */
+  readonly kernelsNotBuilt?: readonly KernelNotBuilt[];
   readonly vm: readonly VmResult[];
   readonly consumers: readonly ConsumerResult[];
   readonly findings: readonly Finding[];

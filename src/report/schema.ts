@@ -86,6 +86,11 @@ const modules = z.strictObject({
 const kernel = z.strictObject({
   attr: z.string(),
   system: z.string(),
+  aliases: z
+    .exactOptional(texts)
+    .describe(
+      "Other names of it in the configuration or a command: the same derivation at base and at head.",
+    ),
   comparison,
   base: kernelSide.readonly().nullable(),
   head: kernelSide.readonly().nullable(),
@@ -107,6 +112,8 @@ const kernel = z.strictObject({
       .readonly(),
   ),
 });
+
+const kernelNotBuilt = z.strictObject({ attr: z.string(), system: z.string(), reason: z.string() });
 
 const vmSide = z.strictObject({
   outcome: z.enum(["passed", "failed", "timeout", "not-run"]),
@@ -171,6 +178,9 @@ export const reportSchema = z
     headline: z.string(),
     rebuilds: rebuilds.readonly(),
     kernels: list(kernel.readonly()),
+    kernelsNotBuilt: z
+      .exactOptional(list(kernelNotBuilt.readonly()))
+      .describe("Further kernels that differ, the most worth building first."),
     vm: list(vm.readonly()),
     consumers: list(consumer.readonly()),
     findings: list(finding.readonly()),

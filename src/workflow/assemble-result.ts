@@ -12,6 +12,7 @@ import { deriveFindings } from "../domain/derive-findings.ts";
 import { headline } from "../domain/headline.ts";
 import { headlineSoFar } from "../domain/headline-so-far.ts";
 import { kernelResult } from "../domain/kernel-result.ts";
+import type { Plan } from "../domain/plan.ts";
 import { findExcesses } from "../domain/size-excess.ts";
 import { verdictOf } from "../domain/verdict.ts";
 import { bootResult, repositoryTestResult } from "../domain/vm-result.ts";
@@ -24,6 +25,8 @@ export interface Gathered {
   readonly request: CheckRequest;
   readonly stages: StageLog;
   readonly rebuilds: Rebuilds;
+  /** Undefined before stage 2. */
+  readonly plan?: Plan | undefined;
   /** These three are undefined where their stage was skipped or could not run. */
   readonly kernels?: readonly MeasuredKernel[] | undefined;
   readonly boots?:
@@ -63,13 +66,15 @@ export function resultSoFar(gathered: Gathered): CheckResult {
   return { ...unnamed, headline: headlineSoFar(unnamed) };
 }
 
-function partsOf(gathered: Gathered): Pick<CheckResult, "kernels" | "vm" | "consumers" | "findings"> {
-  const { request, rebuilds } = gathered;
+function partsOf(
+  gathered: Gathered,
+): Pick<CheckResult, "kernels" | "kernelsNotBuilt" | "vm" | "consumers" | "findings"> {
+  const { request, rebuilds, plan } = gathered;
+  const notBuilt = plan?.notBuilt ?? [];
   const measured = gathered.kernels ?? [];
   const kernels = measured.map((kernel) =>
     kernelResult(
-      kernel.attr,
-      kernel.system,
+      kernel,
       { ...kernel.base, facts: kernel.facts.base },
       { ...kernel.head, facts: kernel.facts.head },
     ),
@@ -85,7 +90,13 @@ function partsOf(gathered: Gathered): Pick<CheckResult, "kernels" | "vm" | "cons
     leaks: grown.flatMap(({ base, head }) => findLeaks(base, head)),
     excesses: grown.flatMap(({ base, head }) => findExcesses(base, head, request.config.sizes)),
   });
-  return { kernels, vm, consumers, findings };
+  return {
+    kernels,
+    ...(notBuilt.length === 0 ? {} : { kernelsNotBuilt: notBuilt }),
+    vm,
+    consumers,
+    findings,
+  };
 }
 
 function vmResults({ boots }: Gathered): VmResult[] {

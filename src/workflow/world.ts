@@ -30,6 +30,8 @@ export interface CheckRequest {
   readonly systems: readonly System[];
   /** `rebuilds`: stages 1 to 4 only. */
   readonly scope: "everything" | "rebuilds";
+  /** Attrs that a command named, to be built: kernels as such, others as consumers are. */
+  readonly build?: readonly AttrPath[];
   /** Attrs whose rebuild is to be explained. */
   readonly why?: readonly AttrPath[];
   /** Kernels are booted also where exactly that boot has passed before. */

@@ -1,9 +1,13 @@
 /** The story of a check, and what becomes of it when a part of the machine refuses. */
 import { describe, expect, it } from "vitest";
+import { parseConfig } from "../../src/config/config.ts";
 import type { CheckResult, StageName } from "../../src/domain/check-result.ts";
+import type { AttrDerivation, EvaluationOutcome } from "../../src/domain/evaluation.ts";
 import { EnvironmentError, Interrupted } from "../../src/errors.ts";
+import { renderMarkdown } from "../../src/report/markdown.ts";
 import { check } from "../../src/workflow/check.ts";
-import { HEAD, request, type Scene, world } from "../harness/world.ts";
+import type { CheckRequest } from "../../src/workflow/world.ts";
+import { drv, HEAD, request, type Scene, world } from "../harness/world.ts";
 
 const run = (scene: Scene = {}) => check(request(), world(scene), new AbortController().signal);
 const refusal = () =>
@@ -56,6 +60,60 @@ describe("a check", () => {
 
     expect(result.verdict).toBe("success");
     expect(statusOf(result, "rebuilds")).toBe("done");
+    expect(statusOf(result, "build")).toBe("skipped");
+  });
+});
+
+describe("kernels that nobody named", () => {
+  const { config } = parseConfig("recipes: ['kernel/**']\nvmTests: []\nlimits: { kernels: 2 }\n", "test");
+  /** All say that they are kernels, and two of them are one. */
+  const kernels = (commit: string, names: readonly string[]): EvaluationOutcome => {
+    const side = commit === HEAD ? "head" : "base";
+    const one = (name: string) => ({
+      ...(drv(`${side}${name}`) as AttrDerivation),
+      name,
+      kernel: true as const,
+    });
+    const attrs = new Map(names.map((name) => [name, one(`linux-${name.split("_").at(-1)}`)]));
+    return { status: "evaluated", attrs, warnings: [] };
+  };
+  const asked = (more: Partial<CheckRequest>, names: readonly string[]) =>
+    check(
+      request({ config, ...more }),
+      world({ evaluate: (commit) => kernels(commit, names) }),
+      new AbortController().signal,
+    );
+
+  it("are built once and up to the limit, and what is left is said", async () => {
+    const result = await asked({}, ["linux_6", "packages.kernel_6", "linux_5", "linux_4"]);
+
+    expect(result.kernels.map(({ attr, comparison }) => `${attr} ${comparison}`)).toEqual([
+      "linux_6 same-pass",
+      "linux_5 same-pass",
+    ]);
+    expect(result.vm).toHaveLength(2);
+    expect(result.kernelsNotBuilt).toMatchObject([
+      { attr: "linux_4", reason: "over the limit of 2 kernels (configuration: limits.kernels)" },
+    ]);
+    expect(result.verdict).toBe("success");
+    expect(result.headline).toMatch(/; 1 changed kernel was not built$/);
+    expect(renderMarkdown(result)).toContain("1 more kernel differs and was not built: `linux_4`");
+  });
+
+  it("are built where a command names them, beyond the limit and whatever they are called", async () => {
+    const names = ["linux_6", "linux_5", "raspberrypi_4", "linux_3"];
+
+    const result = await asked({ build: ["raspberrypi_4"] }, names);
+
+    expect(result.kernels.map(({ attr }) => attr)).toEqual(["raspberrypi_4", "linux_6"]);
+    expect(result.kernelsNotBuilt?.map(({ attr }) => attr)).toEqual(["linux_5", "linux_3"]);
+  });
+
+  it("are not missed by whoever asks for counts only", async () => {
+    const result = await asked({ scope: "rebuilds" }, ["linux_6"]);
+
+    expect(result.kernels).toEqual([]);
+    expect(result.kernelsNotBuilt).toBeUndefined();
     expect(statusOf(result, "build")).toBe("skipped");
   });
 });

@@ -13,7 +13,18 @@ import type {
   VmResult,
 } from "../../domain/check-result.ts";
 import { formatCount, formatCountChange, formatKnown, plural } from "../../domain/size-words.ts";
-import { code, join, lines, nameList, type Phrase, prose, type Section, strong } from "../document.ts";
+import {
+  BREAK,
+  code,
+  cutItems,
+  join,
+  lines,
+  nameList,
+  type Phrase,
+  prose,
+  type Section,
+  strong,
+} from "../document.ts";
 import { outputChanges, outputNames } from "../output-sizes.ts";
 import { COMPARISONS, comparisonWords } from "../words.ts";
 
@@ -89,9 +100,10 @@ function labelRow({ rebuilds }: CheckResult): Row | undefined {
 }
 
 function buildRow(result: CheckResult, listed: number): Row | undefined {
-  if (result.kernels.length === 0) return missing(result, "build", "Build");
+  const notBuilt = notBuiltWords(result, listed);
+  if (result.kernels.length + notBuilt.length === 0) return missing(result, "build", "Build");
   const words = result.kernels.map((kernel) => buildWords(kernel, hasSystems(result)));
-  return [["Build"], lines(words, listed)];
+  return [["Build"], join([...cutItems(words, listed), ...notBuilt], BREAK)];
 }
 
 function buildWords(kernel: KernelResult, nameSystem: boolean): Phrase {
@@ -102,10 +114,36 @@ function buildWords(kernel: KernelResult, nameSystem: boolean): Phrase {
   });
   return [
     code(kernel.attr),
+    ...(kernel.aliases === undefined ? [] : [" (also ", ...nameList(kernel.aliases, 4), ")"]),
     ...(nameSystem ? [` ${kernel.system}`] : []),
     ` ${comparison}`,
     ...(named.length === 0 ? [] : [": ", ...join(named, " ")]),
   ];
+}
+
+/** Never cut away: what nobody looked at is not to be taken for healthy. */
+function notBuiltWords({ kernels, kernelsNotBuilt = [] }: CheckResult, listed: number): readonly Phrase[] {
+  const systems = new Set([...kernels, ...kernelsNotBuilt].map(({ system }) => system));
+  const groups = Map.groupBy(kernelsNotBuilt, ({ system, reason }) => `${system} ${reason}`);
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const where = systems.size > 1 ? ` on ${first.system}` : "";
+    const more = kernels.length === 0 ? "" : "more ";
+    const verb = group.length === 1 ? "kernel differs" : "kernels differ";
+    const was = group.length === 1 ? "was" : "were";
+    return [
+      [
+        `${formatCount(group.length)} ${more}${verb}${where} and ${was} not built: `,
+        ...nameList(
+          group.map(({ attr }) => attr),
+          listed,
+        ),
+        ": ",
+        ...prose(first.reason),
+      ],
+    ];
+  });
 }
 
 function bootRow(result: CheckResult, listed: number): Row | undefined {

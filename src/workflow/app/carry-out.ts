@@ -74,6 +74,7 @@ export async function carryOut(job: Job, parts: CheckParts, signal: AbortSignal)
         config: configFor(config, check.scope),
         systems,
         scope: approved && check.scope.kind === "everything" ? "everything" : "rebuilds",
+        build: check.scope.kind === "everything" ? (check.scope.build ?? []) : [],
         why: check.scope.why ?? [],
         bootAgain: check.scope.kind === "everything" && check.scope.bootAgain === true,
       },

@@ -22,6 +22,7 @@ export type ConfigKey =
   | "consumers"
   | "sizes"
   | "labels"
+  | "stagingBranches"
   | "commands"
   | "limits";
 
@@ -40,6 +41,8 @@ export interface Config {
   readonly sizes: Readonly<Record<OutputName, readonly SizeLimit[]>>;
   /** Whether a pull request gets the rebuild labels; the report lists them either way. */
   readonly labels: boolean;
+  /** Whether the report says that a change belongs on a staging branch. */
+  readonly stagingBranches: boolean;
   readonly commands: CommandsConfig;
   readonly limits: Limits;
   /** Keys the file has. A default that does not fit a repository is dropped, what somebody wrote is a mistake. */

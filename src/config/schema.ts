@@ -251,6 +251,11 @@ export const CONFIG_SCHEMA = z.strictObject(
         "Output → how big it may be (20 MB), or how much it may grow (+5 %); a list means all of them.",
       ),
     labels: truth.default(false).describe("Label pull requests with their rebuild counts, as nixpkgs does."),
+    stagingBranches: truth
+      .default(false)
+      .describe(
+        "Say where a change rebuilds so much that it belongs on `staging` or `staging-nixos`, as nixpkgs decides it. It needs counts for Linux and Darwin (`systems`).",
+      ),
     commands: commands.prefault({}).describe("The permission each command needs."),
     limits: limits.prefault({}).describe("Times, memory and counts."),
   },

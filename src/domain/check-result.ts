@@ -56,6 +56,25 @@ export interface Rebuilds {
   readonly labels: readonly string[];
 }
 
+/** Where a change belongs by what it rebuilds, in a repository with staging branches (`branch-advice.ts`). */
+export interface BranchAdvice {
+  /** The branch it is for; `null` where nobody said, and `master` is meant. */
+  readonly base: string | null;
+  /**
+   * `keep`: it is right where it is. `unknown`: nothing speaks against it, and not everything was counted.
+   * `possible-mass-rebuild`, `mass-rebuild`: at least 500, 1000 rebuilds. `nixos-rebuild`: all NixOS tests are rebuilt.
+   */
+  readonly advice: "keep" | "unknown" | "possible-mass-rebuild" | "mass-rebuild" | "nixos-rebuild";
+  /** Where it belongs instead; with several, one of them. */
+  readonly branches: readonly string[];
+  /** Attr rebuilds on the operating system that has more of them; `null` where none was counted. */
+  readonly rebuilds: number | null;
+  /** Whether `rebuilds` is, in part at least. */
+  readonly predicted: boolean;
+  /** What was not counted and might change the advice: systems, operating systems, NixOS tests. */
+  readonly missing: readonly string[];
+}
+
 export interface OutputSummary {
   readonly path: StorePath;
   readonly narSize: number;
@@ -198,6 +217,8 @@ export interface CheckResult {
   readonly verdict: Verdict;
   readonly headline: string;
   readonly rebuilds: Rebuilds;
+  /** Only where the configuration asks for it. */
+  readonly branch?: BranchAdvice;
   readonly kernels: readonly KernelResult[];
   /** Further kernels that differ, the most worth building first. Left out where there are none. */
   readonly kernelsNotBuilt?: readonly KernelNotBuilt[];

@@ -1,4 +1,5 @@
 /** Stage 9, first half: everything that was found out, joined into one result. Decisions are `domain/`'s. */
+import { adviseBranch } from "../domain/branch-advice.ts";
 import type {
   CheckResult,
   ConsumerResult,
@@ -24,7 +25,11 @@ import type { CheckRequest } from "./world.ts";
 export interface Gathered {
   readonly request: CheckRequest;
   readonly stages: StageLog;
+  /** All changed files. */
+  readonly changed: readonly string[];
   readonly rebuilds: Rebuilds;
+  /** Whether base or head has the VM tests that stand for all of NixOS's. */
+  readonly hasNixosTests: boolean;
   /** Undefined before stage 2. */
   readonly plan?: Plan | undefined;
   /** These three are undefined where their stage was skipped or could not run. */
@@ -45,6 +50,7 @@ export async function assembleResult(gathered: Gathered): Promise<CheckResult> {
     head: request.head,
     verdict: verdictOf(parts.findings, stageResults),
     rebuilds,
+    ...branchOf(gathered),
     ...parts,
     stages: stageResults,
   };
@@ -60,10 +66,17 @@ export function resultSoFar(gathered: Gathered): CheckResult {
     head: request.head,
     verdict: "neutral" as const,
     rebuilds,
+    ...branchOf(gathered),
     ...partsOf(gathered),
     stages: stages.results(),
   };
   return { ...unnamed, headline: headlineSoFar(unnamed) };
+}
+
+function branchOf({ request, rebuilds, hasNixosTests, changed }: Gathered): Pick<CheckResult, "branch"> {
+  if (!request.config.stagingBranches) return {};
+  const { baseRef, headRef } = request.branches ?? { baseRef: null, headRef: null };
+  return { branch: adviseBranch({ baseRef, headRef, rebuilds, hasNixosTests, changed }) };
 }
 
 function partsOf(

@@ -11,7 +11,7 @@ import { bootKernels, runRepositoryTests } from "./boot-kernels.ts";
 import { buildKernels } from "./build-kernels.ts";
 import { checkConsumers } from "./check-consumers.ts";
 import { checkOut } from "./check-out.ts";
-import { attrNames, evaluateTrees, outcomes } from "./evaluate-trees.ts";
+import { attrNames, evaluateTrees, haveNixosTests, outcomes } from "./evaluate-trees.ts";
 import { explainRebuilds } from "./explain-rebuilds.ts";
 import { createLanes } from "./lanes.ts";
 import { measureKernels } from "./measure-kernels.ts";
@@ -35,7 +35,7 @@ export async function check(request: CheckRequest, world: World, signal: AbortSi
   await world.memory?.save("evaluate", attrNames(systems));
   await explainRebuilds(systems, request, world, signal);
   const plan = await stages.require("plan", async () => planFromFacts(changed, systems, request, world));
-  const counted = { request, stages, rebuilds, plan };
+  const counted = { request, stages, changed, rebuilds, hasNixosTests: haveNixosTests(systems), plan };
   if (plan.reason !== undefined) {
     for (const stage of ["build", "sizes", "vm", "consumers"] as const) stages.skip(stage, plan.reason);
     return assembleResult(counted);

@@ -1,5 +1,6 @@
 /** Stage 3: base and head, evaluated for every system asked for. A system that cannot be evaluated costs itself only. */
 import type { AttrPath, System } from "../domain/evaluation.ts";
+import { isNixosTest } from "../domain/labels.ts";
 import type { EvaluationPair } from "../domain/rebuilds.ts";
 import { UserError } from "../errors.ts";
 import type { Trees } from "./check-out.ts";
@@ -32,6 +33,14 @@ export function attrNames(systems: EvaluatedSystems): readonly AttrPath[] | unde
     for (const name of outcome.attrs.keys()) names.add(name);
   }
   return [...names].sort();
+}
+
+/** Whether either tree has one on any system. */
+export function haveNixosTests(systems: EvaluatedSystems): boolean {
+  const trees = [...systems.values()].flatMap(({ base, head }) => [base, head]);
+  return trees.some(
+    ({ outcome }) => outcome.status === "evaluated" && outcome.attrs.keys().some(isNixosTest),
+  );
 }
 
 export function evaluationRequest(

@@ -118,6 +118,57 @@ describe("kernels that nobody named", () => {
   });
 });
 
+describe("a repository with staging branches", () => {
+  const { config } = parseConfig("kernels: [linux]\nrecipes: ['kernel/**']\nstagingBranches: true\n", "test");
+  /** So many attrs differ, on every system. */
+  const counted = (rebuilds: number, more: Partial<CheckRequest> = {}, tests = ["nixosTests.simple-vm"]) => {
+    const evaluate = (commit: string): EvaluationOutcome => {
+      const names = Array.from({ length: rebuilds - 1 }, (_, index) => `a${index}`);
+      const attrs = [
+        ...["linux", ...names].map((name) => [name, drv(`${commit.slice(0, 1)}${name}`)] as const),
+        ...tests.map((name) => [name, drv("test")] as const),
+      ];
+      return { status: "evaluated", attrs: new Map(attrs), warnings: [] };
+    };
+    const systems = ["x86_64-linux", "aarch64-darwin"];
+    return check(
+      request({ config, systems, scope: "rebuilds", ...more }),
+      world({ evaluate }),
+      new AbortController().signal,
+    );
+  };
+
+  it("is told where a change belongs", async () => {
+    const result = await counted(500, { branches: { baseRef: "release-26.05", headRef: null } });
+
+    expect(result.branch).toEqual({
+      base: "release-26.05",
+      advice: "possible-mass-rebuild",
+      branches: ["staging-26.05"],
+      rebuilds: 500,
+      predicted: false,
+      missing: [],
+    });
+    expect(result.verdict).toBe("success");
+  });
+
+  it("is told nothing of small changes, on the command line too", async () => {
+    expect((await counted(499)).branch).toMatchObject({ base: null, advice: "keep" });
+  });
+
+  it("gets no all-clear where something was not counted", async () => {
+    expect((await counted(10, { systems: ["x86_64-linux"] })).branch).toMatchObject({
+      advice: "unknown",
+      missing: ["darwin"],
+    });
+    expect((await counted(10, {}, [])).branch).toMatchObject({ advice: "unknown", missing: ["NixOS tests"] });
+  });
+
+  it("is one that says so", async () => {
+    expect((await counted(2000, { config: request().config })).branch).toBeUndefined();
+  });
+});
+
 describe("the machine's trouble is never the change's fault, and never a success", () => {
   it.each<{ name: string; scene: Scene; stage: StageName; later: StageName[] }>([
     {

@@ -13,6 +13,7 @@ import type {
   VmResult,
 } from "../../domain/check-result.ts";
 import { formatCount, formatCountChange, formatKnown, plural } from "../../domain/size-words.ts";
+import { branchWords } from "../branch-words.ts";
 import {
   BREAK,
   code,
@@ -35,6 +36,7 @@ export function summarySection(result: CheckResult, listed: number): Section {
   const rows = [
     rebuildRow(result, listed),
     labelRow(result),
+    branchRow(result),
     buildRow(result, listed),
     bootRow(result, listed),
     testRow(result, listed),
@@ -97,6 +99,11 @@ function rebuildWords(name: string, system: SystemRebuilds): Phrase {
 
 function labelRow({ rebuilds }: CheckResult): Row | undefined {
   return rebuilds.labels.length === 0 ? undefined : [["Labels"], nameList(rebuilds.labels, 12)];
+}
+
+function branchRow({ branch }: CheckResult): Row | undefined {
+  const words = branch === undefined ? undefined : branchWords(branch);
+  return words === undefined ? undefined : [["Branch"], words];
 }
 
 function buildRow(result: CheckResult, listed: number): Row | undefined {

@@ -21,8 +21,8 @@ export interface BranchFacts {
   readonly changed: readonly string[];
 }
 
-export const MASS_REBUILD = 1000;
-export const POSSIBLE_MASS_REBUILD = 500;
+const MASS_REBUILD = 1000;
+const POSSIBLE_MASS_REBUILD = 500;
 /** Home Assistant's own branch may go further. */
 const HOME_ASSISTANT = { headRef: "wip-home-assistant", most: 1500 };
 /** A kernel that is updated on its own and backported at once. */

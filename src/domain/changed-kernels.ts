@@ -37,15 +37,14 @@ export function changedKernels(systems: ReadonlyMap<System, EvaluationPair>): Ch
     .map(({ system, attrs, key }) => ({ system, attrs, key }));
 }
 
-/** How many kernels head has on the system that has most; 0 where the package set does not tell (`AttrDerivation.kernel`). */
+/** How many kernels the tree has that has most; 0 where the package set does not tell (`AttrDerivation.kernel`). */
 export function countKernels(systems: ReadonlyMap<System, EvaluationPair>): number {
-  const counts = [...systems.values()].map((pair) => kernelsOf(comparable(pair)?.head ?? new Map()).size);
-  return Math.max(0, ...counts);
+  return Math.max(0, ...treesOf(systems).map((tree) => kernelsOf(tree).size));
 }
 
 /** Whether either side says so; undefined where the attr evaluates on neither, or no kernel of the package set says it is one. */
 export function isKernel(attr: AttrPath, systems: ReadonlyMap<System, EvaluationPair>): boolean | undefined {
-  const trees = [...systems.values()].flatMap((pair) => Object.values(comparable(pair) ?? {}));
+  const trees = treesOf(systems);
   const results = trees.flatMap((tree) => tree.get(attr) ?? []).filter(({ ok }) => ok);
   if (results.some(saysKernel)) return true;
   const isTold = results.length > 0 && trees.some((tree) => kernelsOf(tree).size > 0);
@@ -89,6 +88,11 @@ function onSystem(pair: EvaluationPair): Group[] {
   });
 }
 
+/** Of each system where both could be evaluated. */
+export function treesOf(systems: ReadonlyMap<System, EvaluationPair>): Evaluation[] {
+  return [...systems.values()].flatMap((pair) => Object.values(comparable(pair) ?? {}));
+}
+
 /** Attrs of each kernel. */
 function kernelsOf(tree: Evaluation): ReadonlyMap<DrvPath, readonly AttrPath[]> {
   const kernels = new Map<DrvPath, AttrPath[]>();
@@ -106,7 +110,7 @@ function saysKernel(result: AttrResult): boolean {
 }
 
 /** `linux_6_12` before `linuxPackages_6_12.kernel` before `linuxKernel.kernels.linux_6_12`. */
-export function compareTelling(a: AttrPath, b: AttrPath): number {
+function compareTelling(a: AttrPath, b: AttrPath): number {
   const depth = (attr: AttrPath) => parseAttrPath(attr)?.length ?? 0;
   return depth(a) - depth(b) || a.length - b.length || compareText(a, b);
 }

@@ -4,8 +4,8 @@
  * They are the caller's mistake, but only where somebody wrote them and both trees could say so.
  */
 import { UserError } from "../errors.ts";
-import { countKernels } from "./changed-kernels.ts";
-import type { AttrPath, Evaluation, System } from "./evaluation.ts";
+import { countKernels, treesOf } from "./changed-kernels.ts";
+import type { AttrPath, System } from "./evaluation.ts";
 import { didYouMean } from "./near-misses.ts";
 import type { WantedAttrs } from "./planned-attrs.ts";
 import { comparable, type EvaluationPair, findAttr } from "./rebuilds.ts";
@@ -60,22 +60,15 @@ function noDefaultKernel({ kernels, systems }: NamedAttrs): UserError {
   );
 }
 
-function trees(systems: Systems): Evaluation[] {
-  return [...systems.values()].flatMap((pair) => {
-    const known = comparable(pair);
-    return known === undefined ? [] : [known.base, known.head];
-  });
-}
-
 /** Only then is a name that was not met one that does not exist. */
 export function allEvaluated(systems: Systems): boolean {
   return [...systems.values()].every((pair) => comparable(pair) !== undefined);
 }
 
 export function existsAnywhere(attr: AttrPath, systems: Systems): boolean {
-  return trees(systems).some((tree) => findAttr(tree, attr) !== undefined);
+  return treesOf(systems).some((tree) => findAttr(tree, attr) !== undefined);
 }
 
 function knownNames(systems: Systems): AttrPath[] {
-  return [...new Set(trees(systems).flatMap((tree) => [...tree.keys()]))].sort();
+  return [...new Set(treesOf(systems).flatMap((tree) => [...tree.keys()]))].sort();
 }

@@ -23,6 +23,7 @@ export type ConfigKey =
   | "consumers"
   | "sizes"
   | "labels"
+  | "stagingBranches"
   | "commands"
   | "limits";
 
@@ -41,6 +42,8 @@ export interface Config {
   readonly sizes: Readonly<Record<OutputName, readonly SizeLimit[]>>;
   /** Whether a pull request gets the rebuild labels; the report lists them either way. */
   readonly labels: boolean;
+  /** Whether the report says that a change belongs on a staging branch. */
+  readonly stagingBranches: boolean;
   readonly commands: CommandsConfig;
   readonly limits: Limits;
   /** Keys the file has. A default that does not fit a repository is dropped, what somebody wrote is a mistake. */
@@ -90,6 +93,8 @@ export interface Limits {
   readonly vmMemory: number;
   /** One VM test of the repository. */
   readonly vmTestSeconds: number;
+  /** How many kernels are built where none are named; what is over is said. */
+  readonly kernels: number;
   /** How many consumers are built and compared; what is over is said to be not run. */
   readonly consumers: number;
   /** Checks that may be asked for in 24 hours (`domain/quotas.ts`). */

@@ -155,6 +155,11 @@ const limits = z.strictObject(
     vmSeconds: whole(1, day).default(300).describe("Time for one boot of one kernel."),
     vmMemory: size.default("1 GiB").describe("Memory of a VM."),
     vmTestSeconds: whole(1, day).default(1800).describe("Time for one VM test of the repository."),
+    kernels: whole(0, 50)
+      .default(4)
+      .describe(
+        "How many kernels are built at most where `kernels` is not written: the defaults, then others that differ, the newest first.",
+      ),
     consumers: whole(0, 10_000).default(200).describe("How many consumers are built and compared at most."),
     pullRequestChecks: whole(1, 100_000)
       .default(50)
@@ -229,7 +234,9 @@ export const CONFIG_SCHEMA = z.strictObject(
     kernels: list(attr, "attribute paths", 50)
       .min(1, { error: "at least one attribute path" })
       .prefault(["linux", "linux_latest"])
-      .describe("Kernels to build in full, at base and head."),
+      .describe(
+        "Kernels to build in full, at base and head, where they differ. Without this key, other kernels that differ are built too, up to `limits.kernels`.",
+      ),
     vmTests: list(attr, "attribute paths", 100)
       .prefault(["nixosTests.systemd-initrd-modprobe"])
       .describe("Derivations whose build is a test in a VM."),
@@ -252,6 +259,11 @@ export const CONFIG_SCHEMA = z.strictObject(
         "Output → how big it may be (20 MB), or how much it may grow (+5 %); a list means all of them.",
       ),
     labels: truth.default(false).describe("Label pull requests with their rebuild counts, as nixpkgs does."),
+    stagingBranches: truth
+      .default(false)
+      .describe(
+        "Say where a change rebuilds so much that it belongs on `staging` or `staging-nixos`, as nixpkgs decides it. It needs counts for Linux and Darwin (`systems`).",
+      ),
     commands: commands.prefault({}).describe("The permission each command needs."),
     limits: limits.prefault({}).describe("Times, memory and counts."),
   },

@@ -56,6 +56,25 @@ export interface Rebuilds {
   readonly labels: readonly string[];
 }
 
+/** Where a change belongs by what it rebuilds, in a repository with staging branches (`branch-advice.ts`). */
+export interface BranchAdvice {
+  /** The branch it is for; `null` where nobody said, and `master` is meant. */
+  readonly base: string | null;
+  /**
+   * `keep`: it is right where it is. `unknown`: nothing speaks against it, and not everything was counted.
+   * `possible-mass-rebuild`, `mass-rebuild`: at least 500, 1000 rebuilds. `nixos-rebuild`: all NixOS tests are rebuilt.
+   */
+  readonly advice: "keep" | "unknown" | "possible-mass-rebuild" | "mass-rebuild" | "nixos-rebuild";
+  /** Where it belongs instead; with several, one of them. */
+  readonly branches: readonly string[];
+  /** Attr rebuilds on the operating system that has more of them; `null` where none was counted. */
+  readonly rebuilds: number | null;
+  /** Whether `rebuilds` is, in part at least. */
+  readonly predicted: boolean;
+  /** What was not counted and might change the advice: systems, operating systems, NixOS tests. */
+  readonly missing: readonly string[];
+}
+
 export interface OutputSummary {
   readonly path: StorePath;
   readonly narSize: number;
@@ -120,6 +139,8 @@ export interface ModulesDifference {
 export interface KernelResult {
   readonly attr: AttrPath;
   readonly system: System;
+  /** Other names of it in the configuration or a command: the same derivation at base and at head. Left out where there are none. */
+  readonly aliases?: readonly AttrPath[];
   /** Of the build. */
   readonly comparison: Comparison;
   readonly base: KernelSide | null;
@@ -128,6 +149,13 @@ export interface KernelResult {
   readonly modules: ModulesDifference;
   readonly config: readonly ConfigChange[];
   readonly passthru: readonly PassthruChange[];
+}
+
+/** A kernel that differs and that nobody built, for a reason that is no trouble. */
+export interface KernelNotBuilt {
+  readonly attr: AttrPath;
+  readonly system: System;
+  readonly reason: string;
 }
 
 export interface VmSide {
@@ -189,7 +217,11 @@ export interface CheckResult {
   readonly verdict: Verdict;
   readonly headline: string;
   readonly rebuilds: Rebuilds;
+  /** Only where the configuration asks for it. */
+  readonly branch?: BranchAdvice;
   readonly kernels: readonly KernelResult[];
+  /** Further kernels that differ, the most worth building first. Left out where there are none. */
+  readonly kernelsNotBuilt?: readonly KernelNotBuilt[];
   readonly vm: readonly VmResult[];
   readonly consumers: readonly ConsumerResult[];
   readonly findings: readonly Finding[];

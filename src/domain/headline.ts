@@ -23,7 +23,7 @@ export function headline(result: UnnamedResult): string {
     return `❌ ${clauses(breaks.length > 0 ? breaks : failedFindings(result))}${aside}`;
   }
   if (result.verdict === "neutral" || unchecked.length > 0) return notChecked(result, unchecked);
-  return `${warnings(result) === "" ? "✅" : "⚠️"} ${fine(result)}${warnings(result)}`;
+  return `${warnings(result) === "" ? "✅" : "⚠️"} ${fine(result)}${warnings(result)}${notBuiltClause(result)}`;
 }
 
 function clauses(all: readonly string[]): string {
@@ -180,6 +180,12 @@ function fine(result: UnnamedResult): string {
   if (result.kernels.length === 0 && attrs === 0) return nothingToDo(result);
   const rebuilds = `${plural(attrs, "rebuild")} (${plural(derivations, "derivation")})`;
   return `Nothing breaks: ${[rebuilds, ...checkedWords(result)].join(", ")}`;
+}
+
+function notBuiltClause({ kernelsNotBuilt = [] }: UnnamedResult): string {
+  if (kernelsNotBuilt.length === 0) return "";
+  const were = kernelsNotBuilt.length === 1 ? "was" : "were";
+  return `; ${plural(kernelsNotBuilt.length, "changed kernel")} ${were} not built`;
 }
 
 function checkedWords({ kernels, vm, consumers }: UnnamedResult): string[] {

@@ -3,12 +3,13 @@ import type { BuildOutcome } from "./build.ts";
 import type { KernelResult, KernelSide, OutputSummary } from "./check-result.ts";
 import { buildState, compareSides, type SideState } from "./comparison.ts";
 import { compareConfigs } from "./config-differences.ts";
-import type { AttrPath, AttrResult, System } from "./evaluation.ts";
+import type { AttrResult } from "./evaluation.ts";
 import type { KernelFacts } from "./kernel-facts.ts";
 import { compareLayout } from "./layout.ts";
 import { compareModules } from "./module-differences.ts";
 import type { OutputFacts } from "./output-facts.ts";
 import { comparePassthru } from "./passthru-differences.ts";
+import type { PlannedKernel } from "./plan-kernels.ts";
 
 /** What is known of one side. `attr` undefined: no such attribute there. */
 export interface KernelEvidence {
@@ -18,8 +19,7 @@ export interface KernelEvidence {
 }
 
 export function kernelResult(
-  attr: AttrPath,
-  system: System,
+  { attr, system, aliases }: PlannedKernel,
   base: KernelEvidence,
   head: KernelEvidence,
 ): KernelResult {
@@ -28,6 +28,7 @@ export function kernelResult(
   return {
     attr,
     system,
+    ...(aliases.length === 0 ? {} : { aliases }),
     comparison: compareSides(stateOf(base), stateOf(head)),
     base: sideOf(base),
     head: sideOf(head),

@@ -27,8 +27,13 @@ const BUCKETS: readonly { readonly name: string; readonly from: number; readonly
   { name: "5001+", from: 5001, to: Number.POSITIVE_INFINITY },
 ];
 
-/** The two VM tests whose rebuild sends a pull request to nixpkgs' `staging-nixos`. Some jobsets add the system. */
+/** Some jobsets add the system. */
 const NIXOS_TEST = /^nixosTests\.simple-(?:vm|container)(?:\.[a-z0-9_]+-[a-z]+)?$/;
+
+/** One of the two VM tests whose rebuild sends a pull request to nixpkgs' `staging-nixos`: they stand for all of them. */
+export function isNixosTest(attr: AttrPath): boolean {
+  return NIXOS_TEST.test(attr);
+}
 
 /** Sorted. */
 export function rebuildLabels(rebuilt: RebuiltAttrs): string[] {
@@ -37,7 +42,7 @@ export function rebuildLabels(rebuilt: RebuiltAttrs): string[] {
     return attrs === null ? [] : osLabels(os, attrs);
   });
   const all = [...(rebuilt.linux ?? []), ...(rebuilt.darwin ?? [])];
-  const nixosTests = all.some((attr) => NIXOS_TEST.test(attr)) ? ["10.rebuild-nixos-tests"] : [];
+  const nixosTests = all.some(isNixosTest) ? ["10.rebuild-nixos-tests"] : [];
   return [...perOs, ...nixosTests].sort();
 }
 

@@ -4,6 +4,8 @@
  * What is compared follows from `comparison`: normally GitHub's test merge and its first parent, so that base
  * and head never drift apart; on conflict the head commit and the merge base.
  */
+import type { BranchFacts } from "./branch-advice.ts";
+
 export interface RepositoryRef {
   readonly owner: string;
   readonly name: string;
@@ -30,9 +32,22 @@ export interface PullRequestFacts extends PullRequestRef {
   /** `owner/name`, or null where the fork is gone. */
   readonly headRepository: string | null;
   readonly baseRef: string;
+  readonly headRef: string;
   readonly author: { readonly login: string; readonly isBot: boolean };
   readonly labels: readonly string[];
   readonly comparison: PullRequestComparison;
+}
+
+/** A fork may call its branches what it likes, so the head's counts as such only where it is the repository's own. */
+export function branchesOf({
+  owner,
+  name,
+  baseRef,
+  headRef,
+  headRepository,
+}: PullRequestFacts): Pick<BranchFacts, "baseRef" | "headRef"> {
+  const isOwn = headRepository?.toLowerCase() === `${owner}/${name}`.toLowerCase();
+  return { baseRef, headRef: isOwn ? headRef : null };
 }
 
 /** What somebody may do on a repository, in GitHub's order (role_name; custom roles count as what they are built on). */

@@ -151,6 +151,7 @@ function factsOf(pull: Pull, comparison: PullRequestComparison): PullRequestFact
     headSha: pull.head.sha,
     headRepository: pull.head.repo?.full_name ?? null,
     baseRef: pull.base.ref,
+    headRef: pull.head.ref,
     // Accounts that are deleted leave their pull requests to `ghost`.
     author: { login: pull.user?.login ?? "ghost", isBot: pull.user?.type === "Bot" },
     labels: pull.labels.flatMap(({ name }) => name ?? []).sort(),

@@ -46,6 +46,19 @@ const rebuilds = z.strictObject({
   labels: texts,
 });
 
+const branch = z.strictObject({
+  base: z.string().nullable().describe("The branch the change is for; null: nobody said, master is meant."),
+  advice: z
+    .enum(["keep", "unknown", "possible-mass-rebuild", "mass-rebuild", "nixos-rebuild"])
+    .describe("unknown: nothing speaks against the branch, and not everything was counted."),
+  branches: texts.describe("Where it belongs instead; with several, one of them."),
+  rebuilds: known.describe(
+    "Attr rebuilds on the operating system that has more of them; null: none counted.",
+  ),
+  predicted: z.boolean(),
+  missing: texts.describe("What was not counted and might change the advice."),
+});
+
 const outputSummary = z.strictObject({
   path: z.string(),
   narSize: count.describe("Bytes."),
@@ -86,6 +99,11 @@ const modules = z.strictObject({
 const kernel = z.strictObject({
   attr: z.string(),
   system: z.string(),
+  aliases: z
+    .exactOptional(texts)
+    .describe(
+      "Other names of it in the configuration or a command: the same derivation at base and at head.",
+    ),
   comparison,
   base: kernelSide.readonly().nullable(),
   head: kernelSide.readonly().nullable(),
@@ -107,6 +125,8 @@ const kernel = z.strictObject({
       .readonly(),
   ),
 });
+
+const kernelNotBuilt = z.strictObject({ attr: z.string(), system: z.string(), reason: z.string() });
 
 const vmSide = z.strictObject({
   outcome: z.enum(["passed", "failed", "timeout", "not-run"]),
@@ -170,7 +190,13 @@ export const reportSchema = z
     verdict: z.enum(["success", "failure", "neutral"]),
     headline: z.string(),
     rebuilds: rebuilds.readonly(),
+    branch: z
+      .exactOptional(branch.readonly())
+      .describe("Where the configuration says that there are staging branches."),
     kernels: list(kernel.readonly()),
+    kernelsNotBuilt: z
+      .exactOptional(list(kernelNotBuilt.readonly()))
+      .describe("Further kernels that differ, the most worth building first."),
     vm: list(vm.readonly()),
     consumers: list(consumer.readonly()),
     findings: list(finding.readonly()),

@@ -3,7 +3,7 @@
  * not compile until it has words.
  */
 import type { Comparison } from "../domain/build.ts";
-import type { ConsumerEffect, StageName } from "../domain/check-result.ts";
+import type { BranchAdvice, ConsumerEffect, StageName } from "../domain/check-result.ts";
 
 interface Word {
   readonly mark: string;
@@ -30,6 +30,15 @@ export const EFFECTS = {
   size: { mark: "📈", words: "closure grew" },
   none: { mark: "", words: "unaffected" },
 } as const satisfies Record<ConsumerEffect, Word>;
+
+/** What speaks for another branch, in the words nixpkgs has for it. */
+export const BRANCH_ADVICE = {
+  keep: "it is right where it is",
+  unknown: "no advice",
+  "possible-mass-rebuild": "perhaps a mass rebuild",
+  "mass-rebuild": "a mass rebuild",
+  "nixos-rebuild": "all NixOS tests are rebuilt",
+} as const satisfies Record<BranchAdvice["advice"], string>;
 
 export const STAGES = {
   checkout: "Checkout",

@@ -1,4 +1,5 @@
 /** Stage 9, first half: everything that was found out, joined into one result. Decisions are `domain/`'s. */
+import { adviseBranch } from "../domain/branch-advice.ts";
 import type {
   CheckResult,
   ConsumerResult,
@@ -12,6 +13,7 @@ import { deriveFindings } from "../domain/derive-findings.ts";
 import { headline } from "../domain/headline.ts";
 import { headlineSoFar } from "../domain/headline-so-far.ts";
 import { kernelResult } from "../domain/kernel-result.ts";
+import type { Plan } from "../domain/plan.ts";
 import { findExcesses } from "../domain/size-excess.ts";
 import { verdictOf } from "../domain/verdict.ts";
 import { bootResult, repositoryTestResult } from "../domain/vm-result.ts";
@@ -23,7 +25,13 @@ import type { CheckRequest } from "./world.ts";
 export interface Gathered {
   readonly request: CheckRequest;
   readonly stages: StageLog;
+  /** All changed files. */
+  readonly changed: readonly string[];
   readonly rebuilds: Rebuilds;
+  /** Whether base or head has the VM tests that stand for all of NixOS's. */
+  readonly hasNixosTests: boolean;
+  /** Undefined before stage 2. */
+  readonly plan?: Plan | undefined;
   /** These three are undefined where their stage was skipped or could not run. */
   readonly kernels?: readonly MeasuredKernel[] | undefined;
   readonly boots?:
@@ -42,6 +50,7 @@ export async function assembleResult(gathered: Gathered): Promise<CheckResult> {
     head: request.head,
     verdict: verdictOf(parts.findings, stageResults),
     rebuilds,
+    ...branchOf(gathered),
     ...parts,
     stages: stageResults,
   };
@@ -57,19 +66,28 @@ export function resultSoFar(gathered: Gathered): CheckResult {
     head: request.head,
     verdict: "neutral" as const,
     rebuilds,
+    ...branchOf(gathered),
     ...partsOf(gathered),
     stages: stages.results(),
   };
   return { ...unnamed, headline: headlineSoFar(unnamed) };
 }
 
-function partsOf(gathered: Gathered): Pick<CheckResult, "kernels" | "vm" | "consumers" | "findings"> {
-  const { request, rebuilds } = gathered;
+function branchOf({ request, rebuilds, hasNixosTests, changed }: Gathered): Pick<CheckResult, "branch"> {
+  if (!request.config.stagingBranches) return {};
+  const { baseRef, headRef } = request.branches ?? { baseRef: null, headRef: null };
+  return { branch: adviseBranch({ baseRef, headRef, rebuilds, hasNixosTests, changed }) };
+}
+
+function partsOf(
+  gathered: Gathered,
+): Pick<CheckResult, "kernels" | "kernelsNotBuilt" | "vm" | "consumers" | "findings"> {
+  const { request, rebuilds, plan } = gathered;
+  const notBuilt = plan?.notBuilt ?? [];
   const measured = gathered.kernels ?? [];
   const kernels = measured.map((kernel) =>
     kernelResult(
-      kernel.attr,
-      kernel.system,
+      kernel,
       { ...kernel.base, facts: kernel.facts.base },
       { ...kernel.head, facts: kernel.facts.head },
     ),
@@ -85,7 +103,13 @@ function partsOf(gathered: Gathered): Pick<CheckResult, "kernels" | "vm" | "cons
     leaks: grown.flatMap(({ base, head }) => findLeaks(base, head)),
     excesses: grown.flatMap(({ base, head }) => findExcesses(base, head, request.config.sizes)),
   });
-  return { kernels, vm, consumers, findings };
+  return {
+    kernels,
+    ...(notBuilt.length === 0 ? {} : { kernelsNotBuilt: notBuilt }),
+    vm,
+    consumers,
+    findings,
+  };
 }
 
 function vmResults({ boots }: Gathered): VmResult[] {

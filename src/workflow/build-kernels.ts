@@ -1,6 +1,7 @@
 /** Stage 5: every planned kernel, all outputs, on base and head. */
 import type { BuildOutcome } from "../domain/build.ts";
 import type { AttrPath, AttrResult, System } from "../domain/evaluation.ts";
+import type { PlannedKernel } from "../domain/plan-kernels.ts";
 import type { EvaluatedSystems } from "./evaluate-trees.ts";
 import type { Lanes } from "./lanes.ts";
 import type { BuildLimits, EvaluatedTree } from "./ports.ts";
@@ -14,9 +15,7 @@ export interface KernelBuildSide {
   readonly build: BuildOutcome | undefined;
 }
 
-export interface KernelBuild {
-  readonly attr: AttrPath;
-  readonly system: System;
+export interface KernelBuild extends PlannedKernel {
   readonly base: KernelBuildSide;
   readonly head: KernelBuildSide;
 }
@@ -27,7 +26,7 @@ export function buildLimits({ config }: CheckRequest): BuildLimits {
 }
 
 export async function buildKernels(
-  kernels: readonly { readonly attr: AttrPath; readonly system: System }[],
+  kernels: readonly PlannedKernel[],
   systems: EvaluatedSystems,
   request: CheckRequest,
   world: World,
@@ -55,14 +54,15 @@ export async function buildKernels(
   };
 
   return Promise.all(
-    kernels.map(async ({ attr, system }) => {
+    kernels.map(async (kernel) => {
+      const { attr, system } = kernel;
       const pair = systems.get(system);
       if (pair === undefined) throw new Error(`planned for a system that was not evaluated: ${system}`);
       const [base, head] = await Promise.all([
         buildSide(attr, system, pair.base),
         buildSide(attr, system, pair.head),
       ]);
-      return { attr, system, base, head };
+      return { ...kernel, base, head };
     }),
   );
 }

@@ -15,6 +15,7 @@ import {
 } from "../domain/judge-consumer.ts";
 import { type KernelChange, kernelChange } from "../domain/kernel-change.ts";
 import { locateSuspect } from "../domain/locate.ts";
+import type { Plan } from "../domain/plan.ts";
 import type { EvaluatedView } from "../domain/suspect.ts";
 import { findSuspects } from "../domain/suspects.ts";
 import { searchedSources, treeConsumers, treeLosses } from "../domain/tree-consumers.ts";
@@ -28,6 +29,7 @@ import type { StageContext } from "./stages.ts";
 import type { CheckRequest, World } from "./world.ts";
 
 export interface ConsumerCheck {
+  readonly plan: Plan;
   readonly kernels: readonly MeasuredKernel[];
   readonly systems: EvaluatedSystems;
   readonly trees: Trees;
@@ -80,9 +82,9 @@ async function checkSystem(
     base,
     head: { ...head, texts },
     kernels: changes,
-    configured: config.consumers.attrs,
+    configured: facts.plan.consumers,
     onlyConfigured: !config.consumers.auto,
-    excluded: new Set([...config.kernels, ...config.vmTests]),
+    excluded: new Set([...config.kernels, ...facts.plan.kernels.map(({ attr }) => attr), ...config.vmTests]),
     limit: config.limits.consumers,
   });
 

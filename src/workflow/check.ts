@@ -11,7 +11,7 @@ import { bootKernels, runRepositoryTests } from "./boot-kernels.ts";
 import { buildKernels } from "./build-kernels.ts";
 import { checkConsumers } from "./check-consumers.ts";
 import { checkOut } from "./check-out.ts";
-import { attrNames, evaluateTrees, outcomes } from "./evaluate-trees.ts";
+import { attrNames, evaluateTrees, haveNixosTests, outcomes } from "./evaluate-trees.ts";
 import { explainRebuilds } from "./explain-rebuilds.ts";
 import { createLanes } from "./lanes.ts";
 import { measureKernels } from "./measure-kernels.ts";
@@ -26,6 +26,7 @@ export async function check(request: CheckRequest, world: World, signal: AbortSi
   const lanes = createLanes(world.cores);
   await world.nix.probe(signal);
 
+  const changed = await world.git.changedFiles(request.base, request.head, signal);
   await using trees = await checkOut(request, world, stages, signal);
   const systems = await stages.require("evaluate", (stage) =>
     evaluateTrees(trees, request, world, stage, signal),
@@ -33,8 +34,8 @@ export async function check(request: CheckRequest, world: World, signal: AbortSi
   const rebuilds = await stages.require("rebuilds", async () => summarizeRebuilds(outcomes(systems)));
   await world.memory?.save("evaluate", attrNames(systems));
   await explainRebuilds(systems, request, world, signal);
-  const plan = await stages.require("plan", () => planFromFacts(systems, request, world, signal));
-  const counted = { request, stages, rebuilds };
+  const plan = await stages.require("plan", async () => planFromFacts(changed, systems, request, world));
+  const counted = { request, stages, changed, rebuilds, hasNixosTests: haveNixosTests(systems), plan };
   if (plan.reason !== undefined) {
     for (const stage of ["build", "sizes", "vm", "consumers"] as const) stages.skip(stage, plan.reason);
     return assembleResult(counted);
@@ -62,7 +63,7 @@ export async function check(request: CheckRequest, world: World, signal: AbortSi
   world.onResult?.(resultSoFar({ ...counted, ...booted }));
   const consumers = await recall.remember(["consumers"], () =>
     stages.run("consumers", (stage) =>
-      checkConsumers({ kernels, systems, trees, request, world, lanes, stage }, signal),
+      checkConsumers({ plan, kernels, systems, trees, request, world, lanes, stage }, signal),
     ),
   );
   return assembleResult({ ...counted, ...booted, consumers });

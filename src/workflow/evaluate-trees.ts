@@ -2,6 +2,7 @@
 import { ROOT_ATTR } from "../domain/attr-path.ts";
 import type { AttrPath, System } from "../domain/evaluation.ts";
 import { describeProgress } from "../domain/evaluation-progress.ts";
+import { isNixosTest } from "../domain/labels.ts";
 import type { EvaluationPair } from "../domain/rebuilds.ts";
 import { newlyThrowing, throwing, withMessages } from "../domain/thrown-attrs.ts";
 import { UserError } from "../errors.ts";
@@ -35,6 +36,14 @@ export function attrNames(systems: EvaluatedSystems): readonly AttrPath[] | unde
     for (const name of outcome.attrs.keys()) names.add(name);
   }
   return [...names].sort();
+}
+
+/** Whether either tree has one on any system. */
+export function haveNixosTests(systems: EvaluatedSystems): boolean {
+  const trees = [...systems.values()].flatMap(({ base, head }) => [base, head]);
+  return trees.some(
+    ({ outcome }) => outcome.status === "evaluated" && outcome.attrs.keys().some(isNixosTest),
+  );
 }
 
 export function evaluationRequest(

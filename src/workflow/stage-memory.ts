@@ -21,7 +21,7 @@ export interface Recall {
 }
 
 /** Raised when a kept value changes its shape: what older versions kept is then a miss. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 interface Kept {
   readonly key: string;
@@ -55,9 +55,9 @@ export function createRecall(request: CheckRequest, log: StageLog, memory: Stage
   };
 }
 
-function keyOf({ base, head, systems, scope, config }: CheckRequest): string {
+function keyOf({ base, head, systems, scope, config, build = [] }: CheckRequest): string {
   const { written, ...rest } = config;
-  const asked = JSON.stringify([FORMAT, base, head, systems, scope, rest, [...written].sort()]);
+  const asked = JSON.stringify([FORMAT, base, head, systems, scope, build, rest, [...written].sort()]);
   return createHash("sha256").update(asked).digest("hex");
 }
 

@@ -1,5 +1,6 @@
 /** Everything a check reaches outside itself, and what it was asked to check. */
 import type { Config } from "../config/config.ts";
+import type { BranchFacts } from "../domain/branch-advice.ts";
 import type { CheckResult } from "../domain/check-result.ts";
 import type { AttrPath, System } from "../domain/evaluation.ts";
 import type { GitPort, NixPort, ProgressPort, StageMemory, VmPort } from "./ports.ts";
@@ -27,9 +28,13 @@ export interface CheckRequest {
   readonly base: string;
   readonly head: string;
   readonly config: Config;
+  /** Of a pull request; where nobody knows them, it is taken for one into `master`. */
+  readonly branches?: Pick<BranchFacts, "baseRef" | "headRef">;
   readonly systems: readonly System[];
   /** `rebuilds`: stages 1 to 4 only. */
   readonly scope: "everything" | "rebuilds";
+  /** Attrs that a command named, to be built: kernels as such, others as consumers are. */
+  readonly build?: readonly AttrPath[];
   /** Attrs whose rebuild is to be explained. */
   readonly why?: readonly AttrPath[];
   /** Kernels are booted also where exactly that boot has passed before. */

@@ -126,6 +126,8 @@ describe("one mistake, its line, what was seen and what is allowed", () => {
       "limits: { vmSeconds: 86401 }",
       "f.yml:1: limits.vmSeconds: saw 86401; allowed: a whole number from 1 to 86400",
     ],
+    ["stagingBranches: staging", 'f.yml:1: stagingBranches: saw "staging"; allowed: true or false'],
+    ["limits: { kernels: 51 }", "f.yml:1: limits.kernels: saw 51; allowed: a whole number from 0 to 50"],
     ["limits: { vmSeconds: 1.5 }", "f.yml:1: limits.vmSeconds: saw 1.5; allowed: a whole number"],
     [
       "limits: { vmMemory: 1024 }",
@@ -301,7 +303,7 @@ describe("the JSON Schema", () => {
   it("describes every key", () => {
     const properties = configJsonSchema()["properties"] as Record<string, { description?: string }>;
 
-    expect(Object.keys(properties)).toHaveLength(12);
+    expect(Object.keys(properties)).toHaveLength(13);
     for (const [key, { description }] of Object.entries(properties)) expect(description, key).toBeTruthy();
   });
 });

@@ -15,6 +15,11 @@ export function drv(
   return { ok: true, drv: `/nix/store/${name}.drv`, outputs, name, system: "x86_64-linux" };
 }
 
+/** A derivation that says it is a kernel. `linux("6.12.1")` and `linux("6.12.1", "patched")` are two of one version. */
+export function linux(version: string, variant = ""): AttrDerivation {
+  return { ...drv(`linux-${version}${variant}`), name: `linux-${version}`, kernel: true };
+}
+
 export function fails(error = "it throws"): AttrError {
   return { ok: false, error, cause: "throw" };
 }

@@ -38,7 +38,7 @@ describe("the stories", () => {
     ],
     [
       versionBump,
-      "⚠️ Nothing breaks: 43 rebuilds (41 derivations), `linux` builds and boots, 8 consumers the same; look at modules that are gone: `reiserfs`; consumers whose closure grew: `initrd`",
+      "⚠️ Nothing breaks: 43 rebuilds (41 derivations), `linux` builds and boots, 8 consumers the same; look at modules that are gone: `reiserfs`; consumers whose closure grew: `initrd`; 2 changed kernels were not built",
     ],
   ])("%o", (story, line) => {
     expect(headline(story())).toBe(line);

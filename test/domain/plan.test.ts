@@ -22,6 +22,9 @@ function facts(differences: Partial<PlanFacts> = {}): PlanFacts {
     kernels: { attrs: ["linux", "linux_tiny"], written: true },
     vmTests: { attrs: ["test"], written: true },
     consumers: none,
+    build: [],
+    kernelLimit: 4,
+    buildSystem: "x86_64-linux",
     ...differences,
   };
 }
@@ -39,9 +42,10 @@ function refusal(differences: Partial<PlanFacts>): UserError {
 describe("what is looked at", () => {
   it("is every kernel and test that differs", () => {
     expect(planCheck(facts())).toEqual({
-      kernels: [{ attr: "linux", system: "x86_64-linux" }],
+      kernels: [{ attr: "linux", system: "x86_64-linux", aliases: [] }],
       vmTests: [{ attr: "test", system: "x86_64-linux" }],
       consumers: [],
+      notBuilt: [],
     });
   });
 
@@ -61,7 +65,7 @@ describe("what is looked at", () => {
   });
 
   it("is sorted by attr and system, each once", () => {
-    const changed = pair({ a: drv("1"), b: drv("1") }, { a: drv("2"), b: drv("2") });
+    const changed = pair({ a: drv("a1"), b: drv("b1") }, { a: drv("a2"), b: drv("b2") });
     const systems = new Map([
       ["x86_64-linux", changed],
       ["aarch64-linux", changed],
@@ -85,7 +89,7 @@ describe("what is looked at", () => {
       ["x86_64-linux", pair({ linux: drv("1") }, { linux: drv("2") })],
     ]);
 
-    expect(planCheck(facts({ systems })).kernels).toEqual([{ attr: "linux", system: "x86_64-linux" }]);
+    expect(planCheck(facts({ systems })).kernels).toMatchObject([{ attr: "linux", system: "x86_64-linux" }]);
   });
 });
 

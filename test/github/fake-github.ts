@@ -393,7 +393,7 @@ function pull() {
     mergeable: true as boolean | null,
     merge_commit_sha: "merge" as string | null,
     user: { login: "somebody", type: "User" } as { login: string; type: string } | null,
-    head: { sha: HEAD, repo: { full_name: "somebody/r" } as { full_name: string } | null },
+    head: { sha: HEAD, ref: "topic", repo: { full_name: "somebody/r" } as { full_name: string } | null },
     base: {
       ref: "main",
       sha: "base",

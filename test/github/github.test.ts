@@ -34,6 +34,7 @@ describe("facts of a pull request", () => {
       headSha: HEAD,
       headRepository: "somebody/r",
       baseRef: "main",
+      headRef: "topic",
       author: { login: "somebody", isBot: false },
       labels: ["a", "b"],
       comparison: { kind: "merge", merge: "merge", base: "base" },

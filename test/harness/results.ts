@@ -486,6 +486,7 @@ export function versionBump(): CheckResult {
     },
     kernels: [
       kernelResult({
+        aliases: ["linux_6_12"],
         head: builtSide("linux", { out: [126_900_000, 1182], dev: [48_200_000, 9001] }),
         layout: {
           lost: [{ output: "out", path: "lib/modules/<version>/kernel/fs/reiserfs", files: 1 }],
@@ -507,6 +508,11 @@ export function versionBump(): CheckResult {
         passthru: [{ name: "features", change: "type", base: "set", head: "lambda" }],
       }),
     ],
+    kernelsNotBuilt: ["linux_xanmod", "linux_rt_6_6"].map((attr) => ({
+      attr,
+      system: "x86_64-linux",
+      reason: "over the limit of 1 kernel (configuration: limits.kernels)",
+    })),
     vm: [vmResult()],
     consumers: [
       ...UNAFFECTED,
@@ -573,6 +579,7 @@ export function hostile(): CheckResult {
     kernels: [
       kernelResult({
         attr: HOSTILE,
+        aliases: [HOSTILE],
         comparison: "regressed",
         base: built,
         head: side,
@@ -592,6 +599,7 @@ export function hostile(): CheckResult {
         passthru: [{ name: HOSTILE, change: "type", base: HOSTILE, head: HOSTILE }],
       }),
     ],
+    kernelsNotBuilt: [{ attr: HOSTILE, system: "x86_64-linux", reason: HOSTILE }],
     vm: [
       vmResult({
         test: HOSTILE,

@@ -1,9 +1,13 @@
 /** The story of a check, and what becomes of it when a part of the machine refuses. */
 import { describe, expect, it } from "vitest";
+import { parseConfig } from "../../src/config/config.ts";
 import type { CheckResult, StageName } from "../../src/domain/check-result.ts";
+import type { AttrDerivation, EvaluationOutcome } from "../../src/domain/evaluation.ts";
 import { EnvironmentError, Interrupted } from "../../src/errors.ts";
+import { renderMarkdown } from "../../src/report/markdown.ts";
 import { check } from "../../src/workflow/check.ts";
-import { HEAD, request, type Scene, world } from "../harness/world.ts";
+import type { CheckRequest } from "../../src/workflow/world.ts";
+import { drv, HEAD, request, type Scene, world } from "../harness/world.ts";
 
 const run = (scene: Scene = {}) => check(request(), world(scene), new AbortController().signal);
 const refusal = () =>
@@ -57,6 +61,111 @@ describe("a check", () => {
     expect(result.verdict).toBe("success");
     expect(statusOf(result, "rebuilds")).toBe("done");
     expect(statusOf(result, "build")).toBe("skipped");
+  });
+});
+
+describe("kernels that nobody named", () => {
+  const { config } = parseConfig("recipes: ['kernel/**']\nvmTests: []\nlimits: { kernels: 2 }\n", "test");
+  /** All say that they are kernels, and two of them are one. */
+  const kernels = (commit: string, names: readonly string[]): EvaluationOutcome => {
+    const side = commit === HEAD ? "head" : "base";
+    const one = (name: string) => ({
+      ...(drv(`${side}${name}`) as AttrDerivation),
+      name,
+      kernel: true as const,
+    });
+    const attrs = new Map(names.map((name) => [name, one(`linux-${name.split("_").at(-1)}`)]));
+    return { status: "evaluated", attrs, warnings: [] };
+  };
+  const asked = (more: Partial<CheckRequest>, names: readonly string[]) =>
+    check(
+      request({ config, ...more }),
+      world({ evaluate: (commit) => kernels(commit, names) }),
+      new AbortController().signal,
+    );
+
+  it("are built once and up to the limit, and what is left is said", async () => {
+    const result = await asked({}, ["linux_6", "packages.kernel_6", "linux_5", "linux_4"]);
+
+    expect(result.kernels.map(({ attr, comparison }) => `${attr} ${comparison}`)).toEqual([
+      "linux_6 same-pass",
+      "linux_5 same-pass",
+    ]);
+    expect(result.vm).toHaveLength(2);
+    expect(result.kernelsNotBuilt).toMatchObject([
+      { attr: "linux_4", reason: "over the limit of 2 kernels (configuration: limits.kernels)" },
+    ]);
+    expect(result.verdict).toBe("success");
+    expect(result.headline).toMatch(/; 1 changed kernel was not built$/);
+    expect(renderMarkdown(result)).toContain("1 more kernel differs and was not built: `linux_4`");
+  });
+
+  it("are built where a command names them, beyond the limit and whatever they are called", async () => {
+    const names = ["linux_6", "linux_5", "raspberrypi_4", "linux_3"];
+
+    const result = await asked({ build: ["raspberrypi_4"] }, names);
+
+    expect(result.kernels.map(({ attr }) => attr)).toEqual(["raspberrypi_4", "linux_6"]);
+    expect(result.kernelsNotBuilt?.map(({ attr }) => attr)).toEqual(["linux_5", "linux_3"]);
+  });
+
+  it("are not missed by whoever asks for counts only", async () => {
+    const result = await asked({ scope: "rebuilds" }, ["linux_6"]);
+
+    expect(result.kernels).toEqual([]);
+    expect(result.kernelsNotBuilt).toBeUndefined();
+    expect(statusOf(result, "build")).toBe("skipped");
+  });
+});
+
+describe("a repository with staging branches", () => {
+  const { config } = parseConfig("kernels: [linux]\nrecipes: ['kernel/**']\nstagingBranches: true\n", "test");
+  /** So many attrs differ, on every system. */
+  const counted = (rebuilds: number, more: Partial<CheckRequest> = {}, tests = ["nixosTests.simple-vm"]) => {
+    const evaluate = (commit: string): EvaluationOutcome => {
+      const names = Array.from({ length: rebuilds - 1 }, (_, index) => `a${index}`);
+      const attrs = [
+        ...["linux", ...names].map((name) => [name, drv(`${commit.slice(0, 1)}${name}`)] as const),
+        ...tests.map((name) => [name, drv("test")] as const),
+      ];
+      return { status: "evaluated", attrs: new Map(attrs), warnings: [] };
+    };
+    const systems = ["x86_64-linux", "aarch64-darwin"];
+    return check(
+      request({ config, systems, scope: "rebuilds", ...more }),
+      world({ evaluate }),
+      new AbortController().signal,
+    );
+  };
+
+  it("is told where a change belongs", async () => {
+    const result = await counted(500, { branches: { baseRef: "release-26.05", headRef: null } });
+
+    expect(result.branch).toEqual({
+      base: "release-26.05",
+      advice: "possible-mass-rebuild",
+      branches: ["staging-26.05"],
+      rebuilds: 500,
+      predicted: false,
+      missing: [],
+    });
+    expect(result.verdict).toBe("success");
+  });
+
+  it("is told nothing of small changes, on the command line too", async () => {
+    expect((await counted(499)).branch).toMatchObject({ base: null, advice: "keep" });
+  });
+
+  it("gets no all-clear where something was not counted", async () => {
+    expect((await counted(10, { systems: ["x86_64-linux"] })).branch).toMatchObject({
+      advice: "unknown",
+      missing: ["darwin"],
+    });
+    expect((await counted(10, {}, [])).branch).toMatchObject({ advice: "unknown", missing: ["NixOS tests"] });
+  });
+
+  it("is one that says so", async () => {
+    expect((await counted(2000, { config: request().config })).branch).toBeUndefined();
   });
 });
 

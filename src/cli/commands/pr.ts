@@ -9,7 +9,7 @@ import { Command, Option } from "commander";
 import { defaultDataDirectory, tokenSettings } from "../../config/env.ts";
 import type { CheckResult } from "../../domain/check-result.ts";
 import type { System } from "../../domain/evaluation.ts";
-import type { PullRequestFacts, PullRequestRef } from "../../domain/pull-request.ts";
+import { branchesOf, type PullRequestFacts, type PullRequestRef } from "../../domain/pull-request.ts";
 import { parsePullRequestName } from "../../domain/pull-request-name.ts";
 import { exitStatusOf } from "../../domain/verdict.ts";
 import { EnvironmentError, UserError } from "../../errors.ts";
@@ -158,6 +158,7 @@ async function checkCompared(
       {
         base,
         head,
+        branches: branchesOf(facts),
         config,
         systems: options.system ?? (config.written.has("systems") ? config.systems : [hostSystem()]),
         scope: "everything",

@@ -13,7 +13,19 @@ import type {
   VmResult,
 } from "../../domain/check-result.ts";
 import { formatCount, formatCountChange, formatKnown, plural } from "../../domain/size-words.ts";
-import { code, join, lines, nameList, type Phrase, prose, type Section, strong } from "../document.ts";
+import { branchWords } from "../branch-words.ts";
+import {
+  BREAK,
+  code,
+  cutItems,
+  join,
+  lines,
+  nameList,
+  type Phrase,
+  prose,
+  type Section,
+  strong,
+} from "../document.ts";
 import { outputChanges, outputNames } from "../output-sizes.ts";
 import { COMPARISONS, comparisonWords } from "../words.ts";
 
@@ -24,6 +36,7 @@ export function summarySection(result: CheckResult, listed: number): Section {
   const rows = [
     rebuildRow(result, listed),
     labelRow(result),
+    branchRow(result),
     buildRow(result, listed),
     bootRow(result, listed),
     testRow(result, listed),
@@ -88,10 +101,16 @@ function labelRow({ rebuilds }: CheckResult): Row | undefined {
   return rebuilds.labels.length === 0 ? undefined : [["Labels"], nameList(rebuilds.labels, 12)];
 }
 
+function branchRow({ branch }: CheckResult): Row | undefined {
+  const words = branch === undefined ? undefined : branchWords(branch);
+  return words === undefined ? undefined : [["Branch"], words];
+}
+
 function buildRow(result: CheckResult, listed: number): Row | undefined {
-  if (result.kernels.length === 0) return missing(result, "build", "Build");
+  const notBuilt = notBuiltWords(result, listed);
+  if (result.kernels.length + notBuilt.length === 0) return missing(result, "build", "Build");
   const words = result.kernels.map((kernel) => buildWords(kernel, hasSystems(result)));
-  return [["Build"], lines(words, listed)];
+  return [["Build"], join([...cutItems(words, listed), ...notBuilt], BREAK)];
 }
 
 function buildWords(kernel: KernelResult, nameSystem: boolean): Phrase {
@@ -102,10 +121,36 @@ function buildWords(kernel: KernelResult, nameSystem: boolean): Phrase {
   });
   return [
     code(kernel.attr),
+    ...(kernel.aliases === undefined ? [] : [" (also ", ...nameList(kernel.aliases, 4), ")"]),
     ...(nameSystem ? [` ${kernel.system}`] : []),
     ` ${comparison}`,
     ...(named.length === 0 ? [] : [": ", ...join(named, " ")]),
   ];
+}
+
+/** Never cut away: what nobody looked at is not to be taken for healthy. */
+function notBuiltWords({ kernels, kernelsNotBuilt = [] }: CheckResult, listed: number): readonly Phrase[] {
+  const systems = new Set([...kernels, ...kernelsNotBuilt].map(({ system }) => system));
+  const groups = Map.groupBy(kernelsNotBuilt, ({ system, reason }) => `${system} ${reason}`);
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const where = systems.size > 1 ? ` on ${first.system}` : "";
+    const more = kernels.length === 0 ? "" : "more ";
+    const verb = group.length === 1 ? "kernel differs" : "kernels differ";
+    const was = group.length === 1 ? "was" : "were";
+    return [
+      [
+        `${formatCount(group.length)} ${more}${verb}${where} and ${was} not built: `,
+        ...nameList(
+          group.map(({ attr }) => attr),
+          listed,
+        ),
+        ": ",
+        ...prose(first.reason),
+      ],
+    ];
+  });
 }
 
 function bootRow(result: CheckResult, listed: number): Row | undefined {

@@ -10,7 +10,7 @@ import type { CheckResult, StageResult } from "../../domain/check-result.ts";
 import { mayBuild } from "../../domain/command-policy.ts";
 import type { AttrPath, System } from "../../domain/evaluation.ts";
 import { headlineOfCounts, headlineSoFar } from "../../domain/headline-so-far.ts";
-import type { PullRequestFacts } from "../../domain/pull-request.ts";
+import { branchesOf, type PullRequestFacts } from "../../domain/pull-request.ts";
 import { decideQuota, QUOTA_HOURS, type QuotaDecision, quotaSince } from "../../domain/quotas.ts";
 import { unchangedAmong } from "../../domain/unchanged-attrs.ts";
 import { UserError } from "../../errors.ts";
@@ -71,9 +71,11 @@ export async function carryOut(job: Job, parts: CheckParts, signal: AbortSignal)
       {
         base: compared.base,
         head: compared.head,
+        branches: branchesOf(facts),
         config: configFor(config, check.scope),
         systems,
         scope: approved && check.scope.kind === "everything" ? "everything" : "rebuilds",
+        build: check.scope.kind === "everything" ? (check.scope.build ?? []) : [],
         why: check.scope.why ?? [],
         bootAgain: check.scope.kind === "everything" && check.scope.bootAgain === true,
       },

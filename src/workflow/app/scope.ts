@@ -35,20 +35,14 @@ export function scopeOnceMore(before: CheckScope | undefined, bootAgain: boolean
 
 const EVERYTHING: FullScope = { kind: "everything" };
 
-/** The last part of an attr that is a kernel: `linux_6_12`, `linuxPackages.kernel`. */
-const KERNEL = /^linux(?!Packages)[^.]*$|\.kernel$/;
-
-/** Kernels are built, measured and booted; any other attr is compared the way a consumer is. */
+/** What is to be built beside it (`CheckRequest.build`) is sorted into kernels and others by the plan, which knows them. */
 export function configFor(config: Config, scope: CheckScope): Config {
   if (scope.kind === "rebuilds") return config;
-  const { build = [], tests = [], consumers = [] } = scope;
-  const kernels = build.filter((attr) => KERNEL.test(attr));
-  const packages = build.filter((attr) => !KERNEL.test(attr));
+  const { tests = [], consumers = [] } = scope;
   return {
     ...config,
-    kernels: union(config.kernels, kernels),
     vmTests: union(config.vmTests, tests),
-    consumers: { ...config.consumers, attrs: union(config.consumers.attrs, consumers, packages) },
+    consumers: { ...config.consumers, attrs: union(config.consumers.attrs, consumers) },
   };
 }
 

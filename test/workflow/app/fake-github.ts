@@ -8,6 +8,9 @@ export interface FakePullRequest {
   state: "open" | "closed";
   draft: boolean;
   headSha: string;
+  headRef: string;
+  /** `owner/name`. */
+  headRepository: string | null;
   baseRef: string;
   baseSha: string;
   author: string;
@@ -51,7 +54,18 @@ export function createFakeGitHub() {
 
   const port: GitHubPort = {
     async pullRequest({ number }) {
-      const { headSha, baseRef, baseSha, author, conflict, mergeKnown, state, draft } = get(number);
+      const {
+        headSha,
+        headRef,
+        headRepository,
+        baseRef,
+        baseSha,
+        author,
+        conflict,
+        mergeKnown,
+        state,
+        draft,
+      } = get(number);
       const comparison = !mergeKnown
         ? ({ kind: "unknown", reason: "not computed yet" } as const)
         : conflict
@@ -65,8 +79,9 @@ export function createFakeGitHub() {
         state,
         draft,
         headSha,
-        headRepository: null,
+        headRepository,
         baseRef,
+        headRef,
         author: { login: author, isBot: false },
         labels: [],
         comparison,
@@ -168,6 +183,8 @@ export function createFakeGitHub() {
         state: "open",
         draft: false,
         headSha: sha("h1"),
+        headRef: "topic",
+        headRepository: null,
         baseRef: "main",
         baseSha: sha("b1"),
         author: "stranger",

@@ -39,6 +39,22 @@ describe("a pull request that touches a recipe", () => {
     expect(conflict.comment()).toContain("conflict");
   });
 
+  it("is told on which branch it belongs by the branches it has, where the configuration wants that", async () => {
+    const about = async (headRepository: string | null) => {
+      const story = trusted();
+      story.repository.config = "kernels: [linux]\nvmTests: []\nstagingBranches: true\n";
+      Object.assign(story.github.pullRequest(1), { baseRef: "master", headRef: "staging", headRepository });
+      await story.looks();
+      await story.work();
+      return story.comment();
+    };
+
+    expect(await about("octo/pkgs")).not.toContain("| Branch |");
+    expect(await about("stranger/pkgs")).toContain(
+      "| Branch | no advice (not counted: darwin, NixOS tests) |",
+    );
+  });
+
   it("is looked at once, however often we are told", async () => {
     const story = trusted();
     await story.looks();

@@ -33,20 +33,8 @@ describe("a button", () => {
   });
 });
 
-describe("what is to be built", () => {
+describe("what is to be run and compared", () => {
   const config = { ...defaultConfig(), kernels: ["linux"], vmTests: ["t"] };
-
-  it.each([
-    ["linux_6_12", "kernels"],
-    ["linuxPackages_latest.kernel", "kernels"],
-    ["linuxPackages.zfs", "consumers"],
-    ["linuxPackages", "consumers"],
-    ["hello", "consumers"],
-  ])("%s is one of the %s", (attr, place) => {
-    const { kernels, consumers } = configFor(config, { kind: "everything", build: [attr] });
-    expect(kernels).toEqual(place === "kernels" ? ["linux", attr] : ["linux"]);
-    expect(consumers.attrs).toEqual(place === "consumers" ? [attr] : []);
-  });
 
   it("is beside what is configured, never instead", () => {
     const scope = { kind: "everything", tests: ["a"], consumers: ["c"] } as const;

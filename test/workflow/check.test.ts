@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../src/config/config.ts";
 import type { CheckResult, StageName } from "../../src/domain/check-result.ts";
-import type { AttrDerivation, EvaluationOutcome } from "../../src/domain/evaluation.ts";
+import type { AttrDerivation, AttrResult, EvaluationOutcome } from "../../src/domain/evaluation.ts";
 import { EnvironmentError, Interrupted } from "../../src/errors.ts";
 import { renderMarkdown } from "../../src/report/markdown.ts";
 import { check } from "../../src/workflow/check.ts";
@@ -67,14 +67,21 @@ describe("a check", () => {
 describe("kernels that nobody named", () => {
   const { config } = parseConfig("recipes: ['kernel/**']\nvmTests: []\nlimits: { kernels: 2 }\n", "test");
   /** All say that they are kernels, and two of them are one. */
-  const kernels = (commit: string, names: readonly string[]): EvaluationOutcome => {
+  const kernels = (
+    commit: string,
+    names: readonly string[],
+    others: Readonly<Record<string, AttrResult>> = {},
+  ): EvaluationOutcome => {
     const side = commit === HEAD ? "head" : "base";
     const one = (name: string) => ({
       ...(drv(`${side}${name}`) as AttrDerivation),
       name,
       kernel: true as const,
     });
-    const attrs = new Map(names.map((name) => [name, one(`linux-${name.split("_").at(-1)}`)]));
+    const attrs = new Map<string, AttrResult>([
+      ...names.map((name) => [name, one(`linux-${name.split("_").at(-1)}`)] as const),
+      ...Object.entries(others),
+    ]);
     return { status: "evaluated", attrs, warnings: [] };
   };
   const asked = (more: Partial<CheckRequest>, names: readonly string[]) =>
@@ -107,6 +114,30 @@ describe("kernels that nobody named", () => {
 
     expect(result.kernels.map(({ attr }) => attr)).toEqual(["raspberrypi_4", "linux_6"]);
     expect(result.kernelsNotBuilt?.map(({ attr }) => attr)).toEqual(["linux_5", "linux_3"]);
+  });
+
+  it("are no consumers, and what else a command names is one", async () => {
+    const text = "recipes: ['kernel/**']\nvmTests: []\nconsumers: { attrs: [linux_6] }\n";
+    const contents = {
+      path: "",
+      modules: [],
+      dangling: [],
+      named: [],
+      listing: [],
+      narSize: 1,
+      closureSize: 1,
+    };
+    const evaluate = (commit: string) =>
+      kernels(commit, ["linux_6"], { tool: drv(`${commit.slice(0, 1)}tool`) });
+
+    const result = await check(
+      request({ config: parseConfig(text, "test").config, build: ["tool"] }),
+      world({ evaluate, nix: { contents: async () => contents } }),
+      new AbortController().signal,
+    );
+
+    expect(result.kernels.map(({ attr }) => attr)).toEqual(["linux_6"]);
+    expect(result.consumers.map(({ name }) => name)).toEqual(["tool"]);
   });
 
   it("are not missed by whoever asks for counts only", async () => {

@@ -1,0 +1,208 @@
+/**
+ * A real nixpkgs, compared in one run with the two evaluations that people do by hand (as nixpkgs-review does): base, then head.
+ *
+ * Rounds are interleaved, so that whatever else the machine does meets all of them alike; each figure is the median. The base is
+ * made ready by checking a commit that only adds a note, and every round starts from a copy of that.
+ */
+import { execFileSync } from "node:child_process";
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { median } from "d3-array";
+import { disagreements, predictionVerdict, refuseWrongCounts } from "./agreement.ts";
+import { evaluatorPeak, type MeasuredProcess, measureProcess } from "./measure-process.ts";
+import { askOracle, countRebuilds, type OracleCounts } from "./oracle.ts";
+import { borrowRevisions } from "./revisions.ts";
+import { canPredict, type RebuildsAnswer, runRebuilds, SYSTEM } from "./run-rebuilds.ts";
+import { type Column, mebibytes, printTable, seconds } from "./table.ts";
+
+export interface NixpkgsOptions {
+  readonly base: string;
+  readonly head: string;
+  readonly rounds: number;
+}
+
+/** What nixpkgs-review sets, so that nothing is left out for its license. */
+export const NIXPKGS_CONFIG = { allowUnfree: true, allowBroken: true };
+
+/** One round. */
+interface Round {
+  /** Base, then head. */
+  readonly byHand: readonly MeasuredProcess[];
+  readonly predicted: RebuildsAnswer | undefined;
+  readonly baseCached: RebuildsAnswer;
+  readonly cold: RebuildsAnswer;
+}
+
+export async function benchNixpkgs(clone: string, options: NixpkgsOptions, scratch: string): Promise<void> {
+  const revisions = borrowRevisions(clone, scratch);
+  const [base, head] = [revisions.resolve(options.base), revisions.resolve(options.head)];
+  const trees = [base, head].map(revisions.checkOut);
+  const [repository = ""] = trees;
+  const places = { repository, config: { nixpkgsConfig: NIXPKGS_CONFIG }, scratch };
+
+  const [atBase = [], atHead = []] = await askOracle({
+    trees,
+    arguments: { system: SYSTEM, config: NIXPKGS_CONFIG },
+    scratch,
+  });
+  const oracle = countRebuilds(atBase, atHead);
+  const primed = join(scratch, "base-cached");
+  const noted = revisions.withFile(base, "bench-note", "Changes nothing.\n");
+  const prime = { ...places, base, head: noted, data: primed };
+  await runRebuilds(prime);
+  if (canPredict()) await runRebuilds({ ...prime, predictOnly: true });
+
+  const say = (what: string, { seconds: time }: MeasuredProcess) =>
+    process.stderr.write(`bench: ${what}: ${seconds(time)}\n`);
+  const measure = async (name: string, from: string | undefined, predictOnly: boolean) => {
+    const answer = await withData(scratch, from, (data) =>
+      runRebuilds({ ...places, base, head, data, predictOnly }),
+    );
+    say(name, answer.cost);
+    return answer;
+  };
+  const rounds: Round[] = [];
+  for (let index = 1; index <= options.rounds; index += 1) {
+    const byHand = [];
+    for (const tree of trees) byHand.push(await evaluateByHand(tree, scratch));
+    for (const cost of byHand) say(`round ${index}, by hand`, cost);
+    rounds.push({
+      byHand,
+      predicted: canPredict() ? await measure(`round ${index}, predicted`, primed, true) : undefined,
+      baseCached: await measure(`round ${index}, base cached`, primed, false),
+      cold: await measure(`round ${index}, cold`, undefined, false),
+    });
+  }
+  print(rounds, oracle);
+}
+
+async function evaluateByHand(tree: string, scratch: string): Promise<MeasuredProcess> {
+  const config = `{ ${Object.entries(NIXPKGS_CONFIG)
+    .map(([name, value]) => `${name} = ${value};`)
+    .join(" ")} }`;
+  const command = ["nix-env", "-f", ".", "-qaP", "--json", "--out-path"].concat([
+    "--arg",
+    "config",
+    config,
+    "--argstr",
+    "system",
+    SYSTEM,
+  ]);
+  const measured = await measureProcess(command, { directory: tree, scratch });
+  if (measured.status !== 0) throw new Error(`nix-env ended with ${measured.status}: ${measured.stderr}`);
+  return measured;
+}
+
+/** A data directory that is gone afterwards, beginning as a copy of another or empty. */
+async function withData<T>(
+  scratch: string,
+  from: string | undefined,
+  work: (data: string) => Promise<T>,
+): Promise<T> {
+  const data = join(scratch, "data");
+  if (from === undefined) await mkdir(data);
+  else execFileSync("cp", ["--archive", "--reflink=auto", from, data]);
+  try {
+    return await work(data);
+  } finally {
+    await rm(data, { recursive: true, force: true });
+  }
+}
+
+/** One line of the table: what was measured, against what. */
+interface Figure {
+  readonly name: string;
+  /** At most; undefined: what the others are compared with. */
+  readonly aim: number | undefined;
+  readonly ratio: number;
+  readonly value: string;
+  /** User and system time of all processes, which other load changes less than the time on the clock. */
+  readonly processor: string;
+  readonly counts: string;
+}
+
+function print(rounds: readonly Round[], oracle: OracleCounts): void {
+  const byHand = rounds.map((round) => sum(round.byHand));
+  const clock = middle(byHand.map((cost) => cost.seconds));
+  const timed = (name: string, aim: number | undefined, costs: readonly Cost[], counts: string): Figure => {
+    const value = middle(costs.map((cost) => cost.seconds));
+    const processor = seconds(middle(costs.map((cost) => cost.processorSeconds)));
+    return { name, aim, ratio: value / clock, value: seconds(value), processor, counts };
+  };
+  const costs = (answers: readonly RebuildsAnswer[]) => answers.map(({ cost }) => cost);
+  const [predicted, baseCached, cold] = [
+    rounds.flatMap((round) => round.predicted ?? []),
+    rounds.map((round) => round.baseCached),
+    rounds.map((round) => round.cold),
+  ];
+  const wrong = [...baseCached, ...cold].flatMap(({ rebuilds }) => disagreements(rebuilds, oracle));
+  const verdicts = new Set(predicted.map(({ rebuilds }) => predictionVerdict(rebuilds, oracle)));
+  const agreed = wrong.length === 0 ? `${oracle.attrs} (${oracle.derivations})` : "WRONG";
+  const evaluator = middle(cold.map(({ cost }) => evaluatorPeak(cost)));
+  const nixEnv = middle(rounds.map((round) => Math.max(...round.byHand.map(evaluatorPeak))));
+  printTable(COLUMNS, [
+    timed("both evaluations by hand", undefined, byHand, ""),
+    ...(predicted.length > 0
+      ? [timed("predicted, base graph cached", 0.15, costs(predicted), [...verdicts].join("; "))]
+      : []),
+    timed("exact, base cached", 0.5, costs(baseCached), agreed),
+    timed("exact, cold, graph included", 1.2, costs(cold), agreed),
+    {
+      name: `memory of one evaluator (by hand: ${mebibytes(nixEnv)})`,
+      aim: 0.75,
+      ratio: evaluator / nixEnv,
+      value: mebibytes(evaluator),
+      processor: "",
+      counts: "",
+    },
+  ]);
+  printStages({ predicted, "base cached": baseCached, cold });
+  if (predicted.length === 0) process.stdout.write("Predicted: not available in this version.\n\n");
+  refuseWrongCounts(wrong);
+}
+
+/** Where the time goes by the report's own account; what is missing is the program's start and end. */
+function printStages(cases: Readonly<Record<string, readonly RebuildsAnswer[]>>): void {
+  const answers = Object.values(cases).flat();
+  const names = new Set(
+    answers.flatMap(({ stages }) =>
+      stages.flatMap(({ stage, status }) => (status === "done" ? [stage] : [])),
+    ),
+  );
+  const timeOf = (of: readonly RebuildsAnswer[], name: string) => {
+    const time = median(
+      of.flatMap(({ stages }) => stages.find(({ stage }) => stage === name)?.seconds ?? []),
+    );
+    return time === undefined ? "" : seconds(time);
+  };
+  printTable(
+    [
+      { title: "stage", of: (name: string) => name },
+      ...Object.entries(cases).flatMap(([title, of]) =>
+        of.length === 0 ? [] : [{ title, of: (name: string) => timeOf(of, name), number: true as const }],
+      ),
+    ],
+    [...names],
+  );
+}
+
+const COLUMNS: readonly Column<Figure>[] = [
+  { title: "case", of: ({ name }) => name },
+  { title: "at most", of: ({ aim }) => aim?.toFixed(2) ?? "", number: true },
+  { title: "ratio", of: ({ ratio }) => ratio.toFixed(2), number: true },
+  { title: "measured", of: ({ value }) => value, number: true },
+  { title: "processor", of: ({ processor }) => processor, number: true },
+  { title: "aim", of: ({ aim, ratio }) => (aim === undefined ? "" : ratio <= aim ? "reached" : "missed") },
+  { title: "counts", of: ({ counts }) => counts },
+];
+
+type Cost = Pick<MeasuredProcess, "seconds" | "processorSeconds">;
+
+function sum(costs: readonly Cost[]): Cost {
+  const total = (of: (cost: Cost) => number) => costs.reduce((before, cost) => before + of(cost), 0);
+  return { seconds: total((cost) => cost.seconds), processorSeconds: total((cost) => cost.processorSeconds) };
+}
+
+function middle(values: readonly number[]): number {
+  return median(values) ?? Number.NaN;
+}

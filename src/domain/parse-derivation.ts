@@ -16,9 +16,6 @@ import type { DrvPath, OutputName } from "./evaluation.ts";
 type Dictionary<T> = Record<string, T>;
 const dictionary = <T>(): Dictionary<T> => Object.create(null) as Dictionary<T>;
 
-/** The first two fields: enough for a graph, and all that has to be read of a file for it. */
-export type DerivationHead = Pick<Derivation, "outputs" | "inputDrvs">;
-
 /**
  * Handles `Derive(…)` as written since Nix 1.0 and `DrvWithVersion("xp-dyn-drv",…)` of dynamic derivations.
  * @throws DerivationSyntaxError
@@ -44,15 +41,7 @@ export function parseDerivation(path: DrvPath, text: string): Derivation {
   return structuredAttrs === undefined ? common : { ...common, structuredAttrs };
 }
 
-/**
- * @param text may end anywhere after the first two fields
- * @throws DerivationSyntaxError also where it ends before
- */
-export function parseDerivationHead(path: DrvPath, text: string): DerivationHead {
-  return readHead(new AtermReader(path, text));
-}
-
-function readHead(reader: AtermReader): DerivationHead {
+function readHead(reader: AtermReader): Pick<Derivation, "outputs" | "inputDrvs"> {
   if (reader.has("DrvWithVersion(")) {
     reader.expect("DrvWithVersion(");
     if (reader.string() !== "xp-dyn-drv") throw reader.error("a known version");

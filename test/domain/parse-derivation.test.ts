@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { DerivationSyntaxError } from "../../src/domain/aterm-reader.ts";
-import { parseDerivation, parseDerivationHead } from "../../src/domain/parse-derivation.ts";
+import { parseDerivation } from "../../src/domain/parse-derivation.ts";
 
 /** Written by nix-instantiate 2.8.0. */
 const recorded = (name: string) => {
@@ -106,28 +106,4 @@ it("reads a long text with many escapes in linear time", () => {
   const { env } = parse(`Derive([],[],[],"s","b",[],[("text","${value}")])`);
 
   expect(env["text"]).toHaveLength(1_000_000);
-});
-
-describe("the head of a derivation", () => {
-  const whole = readFileSync(new URL("fixtures/derivations/structured.drv", import.meta.url), "utf8");
-
-  it("is what the whole one says", () => {
-    const { outputs, inputDrvs } = parseDerivation("/nix/store/x-a.drv", whole);
-
-    expect(parseDerivationHead("/nix/store/x-a.drv", whole)).toEqual({ outputs, inputDrvs });
-  });
-
-  it("needs nothing of what follows", () => {
-    const cut = 'Derive([("out","/nix/store/o","","")],[("/nix/store/i.drv",["dev","out"])],["/nix/st';
-
-    expect(parseDerivationHead("/nix/store/x-a.drv", cut).inputDrvs).toEqual(
-      new Map([["/nix/store/i.drv", ["dev", "out"]]]),
-    );
-  });
-
-  it("is no guess where the text ends within it", () => {
-    const cut = 'Derive([("out","/nix/store/o","","")],[("/nix/store/i.drv",["dev","ou';
-
-    expect(() => parseDerivationHead("/nix/store/x-a.drv", cut)).toThrow(DerivationSyntaxError);
-  });
 });

@@ -36,7 +36,7 @@ export function decodeGraph(bytes: Uint8Array): DerivationGraph | undefined {
   if (bytes.length < HEADER * 4) return undefined;
   // Copied, so that the arrays begin where numbers may begin and do not keep the file's bytes.
   const words = (from: number, count: number) =>
-    new Uint32Array(bytes.slice(from * 4, (from + count) * 4).buffer);
+    new Uint32Array(new Uint8Array(bytes.subarray(from * 4, (from + count) * 4)).buffer);
   const [magic, format, nodes = 0, edges = 0, nameBytes = 0, selectBytes = 0] = words(0, HEADER);
   if (magic !== MAGIC || format !== FORMAT) return undefined;
   const numbers = HEADER + nodes + 1 + 2 * edges;
@@ -51,6 +51,7 @@ export function decodeGraph(bytes: Uint8Array): DerivationGraph | undefined {
   const fits =
     paths.length === nodes &&
     inputs.starts[nodes] === edges &&
+    ascends(inputs.starts) &&
     selections !== undefined &&
     isBelow(inputs.values, nodes) &&
     isBelow(selected, selections.length);
@@ -64,6 +65,10 @@ function readSelections(json: string): readonly (readonly OutputName[])[] | unde
   } catch {
     return undefined;
   }
+}
+
+function ascends(numbers: Uint32Array): boolean {
+  return numbers.every((number, at) => at === 0 || number >= (numbers[at - 1] ?? 0));
 }
 
 function isBelow(numbers: Uint32Array, limit: number): boolean {

@@ -1,6 +1,6 @@
 /** Graphs for tests, written as what needs what: `{ zfs: ["linux"], linux: ["gcc!out,dev"] }`. */
-import { createGraphBuilder } from "../../../src/domain/graph/build-graph.ts";
 import { type DerivationGraph, nodeOf } from "../../../src/domain/graph/graph.ts";
+import { createRowCollector, joinRows } from "../../../src/domain/graph/rows.ts";
 
 /** A hash that sorts like the name, so that expectations read in order of names; `@` and what follows make another one. */
 export function drvPath(name: string): string {
@@ -13,17 +13,22 @@ export function drvPath(name: string): string {
 }
 
 export function makeGraph(needs: Readonly<Record<string, readonly string[]>>): DerivationGraph {
-  const builder = createGraphBuilder();
-  for (const [name, inputs] of Object.entries(needs)) {
-    const inputDrvs = new Map(
-      inputs.map((input) => {
-        const [drv = "", outputs = "out"] = input.split("!");
-        return [drvPath(drv), outputs.split(",")] as const;
-      }),
-    );
-    builder.add(drvPath(name), { inputDrvs });
+  const inputs = Object.entries(needs).map(([name, names]) => [drvPath(name), names.map(inputOf)] as const);
+  const all = inputs.flatMap(([path, named]) => [path, ...named.map((input) => input.path)]);
+  const paths = [...new Set(all)].sort();
+  const nodes = new Map(paths.map((path, number) => [path, number]));
+  const rows = createRowCollector();
+  for (const [path, named] of inputs) {
+    rows.begin();
+    for (const input of named) rows.add(nodes.get(input.path) ?? 0, JSON.stringify(input.outputs));
+    rows.end(nodes.get(path) ?? 0);
   }
-  return builder.build();
+  return joinRows(paths, [rows.part()]);
+}
+
+function inputOf(input: string) {
+  const [name = "", outputs = "out"] = input.split("!");
+  return { path: drvPath(name), outputs: outputs.split(",") };
 }
 
 export function node(graph: DerivationGraph, name: string): number {

@@ -10,13 +10,14 @@
  */
 import { lstat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { formatAttrPath } from "../domain/attr-path.ts";
+import { formatAttrPath, parseAttrPath } from "../domain/attr-path.ts";
 import type { AttrError, AttrPath, AttrResult, Evaluation } from "../domain/evaluation.ts";
+import { UserError } from "../errors.ts";
 import type { EvaluationRequest } from "../workflow/ports.ts";
 import { type DerivationWriter, openStore } from "./derivation-writer.ts";
 import { watchSpace } from "./disk-space.ts";
 import type { EvaluationDraft, EvaluationStore, OpenEvaluation } from "./evaluation-store.ts";
-import { type Evaluator, runEvaluator } from "./evaluator.ts";
+import { type Evaluator, runEvaluator, type WantedAttrs } from "./evaluator.ts";
 import { errorMessage, warningLines } from "./evaluator-message.ts";
 import { checkoutMounts, type HostPrograms } from "./jail-mounts.ts";
 import { evaluationKey, isReusable, NIX_DERIVATIONS, savedAttrs } from "./saved-evaluation.ts";
@@ -94,6 +95,7 @@ async function evaluateInto(
   const collected = await collect(draft, context, request, onProgress, signal);
   if ("reason" in collected)
     return { status: "not-run", reason: `the evaluation was given up: ${collected.reason}` };
+  if (request.attrs !== undefined) dropUnasked(collected.attrs, request.attrs);
   await checkDerivations(collected.attrs, draft.storeRoot);
   const warnings = warningLines(collected.otherLines);
   const opened = await draft.keep(key, { attrs: savedAttrs(collected.attrs), warnings });
@@ -115,8 +117,9 @@ async function collect(
     await store.check();
     await space.check(said);
   });
-  const { entry, config } = request;
-  const call = { mode: "walk" as const, entry, config, path: [] };
+  const { entry, config, attrs } = request;
+  const wanted = attrs === undefined ? {} : { wanted: wantedAttrs(attrs) };
+  const call = { mode: "walk" as const, entry, config, path: [], ...wanted };
   const end = await walk(evaluator, call, request.timeoutSeconds, collected.listener, signal);
   if (!end.complete) return { reason: end.reason };
   for (const [attr, message] of await explain(evaluator, request, collected.thrown(), signal)) {
@@ -124,6 +127,41 @@ async function collect(
   }
   await store.check();
   return collected;
+}
+
+/**
+ * The attrs of a request as the walker takes them.
+ * @throws UserError attr-path-unreadable
+ */
+export function wantedAttrs(attrs: readonly AttrPath[]): WantedAttrs {
+  type Wanted = { [name: string]: Wanted };
+  // Without a prototype, since an attr may have any name.
+  const none = (): Wanted => Object.create(null);
+  const root = none();
+  for (const attr of attrs) {
+    let place = root;
+    for (const name of componentsOfAttr(attr)) {
+      place[name] ??= none();
+      place = place[name];
+    }
+  }
+  return root;
+}
+
+/** A derivation on the way to an attr was met and not asked for; an error there is why nothing is below. */
+function dropUnasked(results: Map<AttrPath, AttrResult>, asked: readonly AttrPath[]): void {
+  const wanted = new Set(asked.map((attr) => formatAttrPath(componentsOfAttr(attr))));
+  for (const [attr, result] of results) if (result.ok && !wanted.has(attr)) results.delete(attr);
+}
+
+function componentsOfAttr(attr: AttrPath): readonly string[] {
+  const components = parseAttrPath(attr);
+  if (components !== undefined) return components;
+  throw new UserError(
+    "attr-path-unreadable",
+    `${JSON.stringify(attr)} is no attribute path`,
+    'An attribute path is names joined by dots, such as linuxPackages.zfs or a."b c".',
+  );
 }
 
 /** Puts what the walker says together. */

@@ -15,12 +15,19 @@ import type { HostPrograms } from "./jail-mounts.ts";
 /** Part of what evaluations are cached by. */
 export const WALKER_SOURCE = await readFile(new URL("./walker.nix", import.meta.url), "utf8");
 
+/** Attributes by name, each with those wanted below it. */
+export interface WantedAttrs {
+  readonly [name: string]: WantedAttrs;
+}
+
 export interface WalkerCall {
   readonly nonce: string;
   readonly mode: "walk" | "explain" | "passthru";
   /** File below the checkout. */
   readonly entry: string;
   readonly config: Readonly<Record<string, unknown>>;
+  /** What to look at; everything without it. */
+  readonly wanted?: WantedAttrs;
   readonly known: readonly string[];
   readonly path: readonly string[];
 }
@@ -77,6 +84,7 @@ function expression(call: WalkerCall, system: System): string {
   const values = JSON.stringify({
     entry: `${CHECKOUT_INSIDE}/${call.entry}`,
     arguments: { system, config: call.config },
+    wanted: call.wanted ?? null,
     known: call.known,
     path: call.path,
   });

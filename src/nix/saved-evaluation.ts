@@ -22,7 +22,7 @@ const FORMAT = 2;
 
 /** Everything an evaluation depends on. Limits are part of it, since attributes may fail by them. */
 export function evaluationKey(request: EvaluationRequest, nixVersion: string): string {
-  const { checkout, system, entry, config, timeoutSeconds, memoryBytes } = request;
+  const { checkout, system, entry, config, attrs, timeoutSeconds, memoryBytes } = request;
   const inputs = [
     FORMAT,
     WALKER_SOURCE,
@@ -31,6 +31,7 @@ export function evaluationKey(request: EvaluationRequest, nixVersion: string): s
     system,
     entry,
     config,
+    attrs === undefined ? null : [...new Set(attrs)].sort(),
     timeoutSeconds,
     memoryBytes,
   ];

@@ -25,7 +25,7 @@ const TAIL_LINES = 400;
 const ATTRIBUTE_SHARE = 4;
 const ATTRIBUTE_LEAST_MS = 5_000;
 
-export type WalkCall = Pick<WalkerCall, "mode" | "entry" | "config" | "path">;
+export type WalkCall = Pick<WalkerCall, "mode" | "entry" | "config" | "wanted" | "path">;
 
 export interface WalkListener {
   /** Everything the walker says, apart from `begin` and `end`. */

@@ -17,6 +17,8 @@
   arguments,
   # "walk": everything. "explain": force one attribute, so that Nix says what is wrong. "passthru": types of its attributes.
   mode,
+  # Attributes to look at, by name: each a set of the same form for what is below it. null: all of them.
+  wanted,
   # Identities (see `identity`) not to look at again.
   known,
   # Components of the attribute for "explain" and "passthru".
@@ -28,6 +30,7 @@ let
     concatMap
     deepSeq
     foldl'
+    intersectAttrs
     isAttrs
     isFunction
     isList
@@ -155,7 +158,7 @@ let
       say "thrown" { inherit id; } true;
 
   visit =
-    components: value:
+    wanted: components: value:
     let
       id = identity components;
       kind = tryEval (classify (length components) value);
@@ -173,7 +176,11 @@ let
         else if length components >= maxDepth then
           say "deep" { inherit id; } true
         else
-          say "set" { inherit id; } (each (name: visit (components ++ [ name ]) value.${name}) (attrNames value))
+          say "set" { inherit id; } (
+            each (name: visit (if wanted == null then null else wanted.${name}) (components ++ [ name ]) value.${name}) (
+              attrNames (if wanted == null then value else intersectAttrs wanted value)
+            )
+          )
       );
 
   # foldl' forces every step before the next and does not nest, however long the list.
@@ -251,7 +258,7 @@ let
     each one names;
 
   act = {
-    walk = visit [ ] root;
+    walk = visit wanted [ ] root;
     inherit explain passthru;
   };
 in

@@ -48,6 +48,11 @@ export interface EvaluationRequest {
   readonly entry: string;
   /** That `config`: plain JSON. */
   readonly config: Readonly<Record<string, unknown>>;
+  /**
+   * Only these, and nothing else is looked at; without it, all. The result is what the whole evaluation has of them: an attr
+   * that the tree has not is missing, and a set around one that fails is there with its error.
+   */
+  readonly attrs?: readonly AttrPath[];
   readonly timeoutSeconds: number;
   readonly memoryBytes: number;
 }

@@ -156,6 +156,58 @@ it("blames memory on the attribute that needs it alone", async () => {
   expect([attrs["a"]?.ok, attrs["c"]?.ok]).toEqual([true, true]);
 });
 
+describe("some attrs alone", () => {
+  const files = set(`
+    a = sh "a" "" { };
+    alias = a;
+    bad = throw "x";
+    inner = { recurseForDerivations = true; a = sh "inner" "" { }; "b.c" = sh "quoted" "" { }; never = abort "looked at"; };
+    hidden = { a = sh "hidden" "" { }; };
+    broken = throw "all of it";
+    fatal = abort "alone";
+    never = abort "looked at";
+    __proto__ = sh "proto" "" { };`);
+  const asked = [
+    "alias",
+    "bad",
+    "inner.a",
+    'inner."b.c"',
+    "hidden.a",
+    "broken.a",
+    "fatal",
+    "gone",
+    "gone.a",
+    "a.a",
+    "inner",
+    "__proto__",
+  ];
+
+  it("are what the whole evaluation has of them", async () => {
+    const whole = await evaluate(place, await packageSet(place, files));
+    const some = await evaluate(place, await packageSet(place, files, { attrs: asked }));
+
+    const found = ["__proto__", "alias", "bad", "broken", "fatal", 'inner."b.c"', "inner.a"];
+    expect(some.outcome).toMatchObject({ status: "evaluated" });
+    const attrs = some.outcome.status === "evaluated" ? some.outcome.attrs : new Map();
+    const all = whole.outcome.status === "evaluated" ? whole.outcome.attrs : new Map();
+    expect([...attrs.keys()]).toEqual(found);
+    for (const attr of found) expect(attrs.get(attr)).toEqual(all.get(attr));
+    expect([...(await some.derivations.closure([drvOf(some, "inner.a")], signal)).keys()]).toHaveLength(1);
+  });
+
+  it("are none where none is asked for", async () => {
+    const tree = await evaluate(place, await packageSet(place, files, { attrs: [] }));
+
+    expect(attrsOf(tree)).toEqual({});
+  });
+
+  it("have to be attribute paths", async () => {
+    const request = await packageSet(place, files, { attrs: ["a..b"] });
+
+    await expect(evaluate(place, request)).rejects.toMatchObject({ code: "attr-path-unreadable" });
+  });
+});
+
 it("takes names as they are", async () => {
   const names = [
     "--option",

@@ -5,9 +5,11 @@
  * read, and the whole file only where that is not enough.
  */
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import type { Derivation } from "../domain/derivation.ts";
+import { createFingerprint } from "../domain/graph/fingerprint.ts";
 import { findName, HASH_LENGTH, type NameIndex } from "../domain/graph/name-index.ts";
 import { createRowCollector, type RowPart } from "../domain/graph/rows.ts";
-import { scanInputs } from "../domain/graph/scan-inputs.ts";
+import { HASH_OFFSET, type HeadListener, scanHead } from "../domain/graph/scan-head.ts";
 import { parseDerivation } from "../domain/parse-derivation.ts";
 import { STORE_DIRECTORY } from "./store-path.ts";
 
@@ -34,21 +36,40 @@ const ONLY_OUT = '["out"]';
 
 export function createGraphReader({ directory, names, next }: SharedFiles): GraphReader {
   const rows = createRowCollector();
+  const outputs = createFingerprint();
+  let isFixed = false;
+  let isKnown = true;
   const first = Buffer.allocUnsafe(FIRST_BYTES);
   const nameBytes = Buffer.from(names.bytes.buffer);
 
-  const add = (text: Buffer, nameAt: number, outputs: string) => {
-    const input = findName(names, text, nameAt);
-    if (input === -1) throw new Error(`${text.toString("latin1", nameAt, nameAt + HASH_LENGTH)} is missing`);
-    rows.add(input, outputs);
+  const begin = () => {
+    rows.begin();
+    outputs.clear();
+    isFixed = false;
+    isKnown = true;
   };
-  const addScanned = (nameAt: number, from: number, to: number) =>
-    // `"out"` is what nearly all edges select.
-    add(
-      first,
-      nameAt,
-      to - from === 5 && first[from + 1] === 0x6f ? ONLY_OUT : `[${first.toString("utf8", from, to)}]`,
-    );
+  const output = (text: Uint8Array, from: number, to: number, fixed: boolean) => {
+    isFixed ||= fixed;
+    if (from === to) isKnown = false;
+    outputs.add(text, from + HASH_OFFSET);
+  };
+  const input = (text: Buffer, nameAt: number, selects: string) => {
+    const node = findName(names, text, nameAt);
+    if (node === -1) throw new Error(`${text.toString("latin1", nameAt, nameAt + HASH_LENGTH)} is missing`);
+    rows.add(node, selects);
+  };
+  const scanned: HeadListener = {
+    output: (from, to, fixed) => output(first, from, to, fixed),
+    input(nameAt, from, to) {
+      // `"out"` is what nearly all edges select.
+      const isOut = to - from === 5 && first[from + 1] === 0x6f;
+      input(first, nameAt, isOut ? ONLY_OUT : `[${first.toString("utf8", from, to)}]`);
+    },
+  };
+  const parsed = ({ outputs: all, inputDrvs }: Derivation) => {
+    for (const { path, hash } of Object.values(all)) output(Buffer.from(path), 0, path.length, hash !== "");
+    for (const [drv, selects] of inputDrvs) input(Buffer.from(drv), HASH_OFFSET, JSON.stringify(selects));
+  };
 
   const readFile = (name: string) => {
     // The names come from a directory that an evaluation filled: links are not followed, nothing is waited for.
@@ -57,15 +78,20 @@ export function createGraphReader({ directory, names, next }: SharedFiles): Grap
       constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
     );
     try {
-      rows.begin();
-      if (scanInputs(first.subarray(0, readSync(file, first, 0, FIRST_BYTES, 0)), addScanned)) return;
-      rows.begin();
-      const { inputDrvs } = parseDerivation(`${STORE_DIRECTORY}/${name}`, readWhole(file).toString("utf8"));
-      for (const [input, outputs] of inputDrvs)
-        add(Buffer.from(input), STORE_DIRECTORY.length + 1, JSON.stringify(outputs));
+      begin();
+      if (scanHead(first.subarray(0, readSync(file, first, 0, FIRST_BYTES, 0)), scanned)) return;
+      begin();
+      parsed(parseDerivation(`${STORE_DIRECTORY}/${name}`, readWhole(file).toString("utf8")));
     } finally {
       closeSync(file);
     }
+  };
+  const endRow = (node: number) => {
+    if (!isKnown) {
+      outputs.clear();
+      outputs.add(names.bytes, names.starts[node] ?? 0);
+    }
+    rows.end(node, outputs.value(), isFixed && isKnown);
   };
 
   return {
@@ -74,7 +100,7 @@ export function createGraphReader({ directory, names, next }: SharedFiles): Grap
       const end = Math.min(from + AT_A_TIME, names.starts.length - 1);
       for (let node = from; node < end; node += 1) {
         readFile(nameBytes.toString("latin1", names.starts[node], names.starts[node + 1]));
-        rows.end(node);
+        endRow(node);
       }
       return from < end;
     },

@@ -19,8 +19,12 @@ export interface Rows {
 }
 
 export interface DerivationGraph {
-  /** Sorted; a node's index is its number. Inputs that were never read have a node as well, without inputs. */
+  /** Sorted; a node's index is its number. */
   readonly paths: readonly DrvPath[];
+  /** One number for the output paths of each (`fingerprint.ts`); for its own path where they are not known before it is built. */
+  readonly outputs: Float64Array;
+  /** 1 where the content of its outputs was known beforehand: whatever it needs, they stay the same. */
+  readonly fixed: Uint8Array;
   /** What each derivation needs. */
   readonly inputs: Rows;
   /** Beside `inputs.values`: an index into `selections`. */

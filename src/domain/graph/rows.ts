@@ -11,6 +11,10 @@ export interface RowPart {
   readonly nodes: Uint32Array;
   /** How many inputs each has. */
   readonly counts: Uint32Array;
+  /** What stands for the outputs of each (`fingerprint.ts`). */
+  readonly outputs: Float64Array;
+  /** 1 where they were known beforehand. */
+  readonly fixed: Uint8Array;
   /** Inputs of all rows, one row after the other. */
   readonly values: Uint32Array;
   /** Beside `values`: an index into `selections`. */
@@ -22,15 +26,17 @@ export interface RowPart {
 export interface RowCollector {
   /** The next row; what was read of one that was not ended is forgotten. */
   begin(): void;
-  /** @param outputs a JSON list of names */
-  add(input: Node, outputs: string): void;
-  end(node: Node): void;
+  /** @param selects a JSON list of names of outputs */
+  add(input: Node, selects: string): void;
+  end(node: Node, outputs: number, isFixed: boolean): void;
   part(): RowPart;
 }
 
 export function createRowCollector(): RowCollector {
   const nodes = createGrowing();
   const counts = createGrowing();
+  const outputs: number[] = [];
+  const fixed: number[] = [];
   const values = createGrowing();
   const selected = createGrowing();
   const selections = new Map<string, number>();
@@ -40,23 +46,27 @@ export function createRowCollector(): RowCollector {
       values.cut(rowAt);
       selected.cut(rowAt);
     },
-    add(input, outputs) {
-      let selection = selections.get(outputs);
+    add(input, selects) {
+      let selection = selections.get(selects);
       if (selection === undefined) {
         selection = selections.size;
-        selections.set(outputs, selection);
+        selections.set(selects, selection);
       }
       values.push(input);
       selected.push(selection);
     },
-    end(node) {
+    end(node, fingerprint, isFixed) {
       nodes.push(node);
+      outputs.push(fingerprint);
+      fixed.push(isFixed ? 1 : 0);
       counts.push(values.length() - rowAt);
       rowAt = values.length();
     },
     part: () => ({
       nodes: nodes.values(),
       counts: counts.values(),
+      outputs: Float64Array.from(outputs),
+      fixed: Uint8Array.from(fixed),
       values: values.values(),
       selected: selected.values(),
       selections: [...selections.keys()],
@@ -67,8 +77,14 @@ export function createRowCollector(): RowCollector {
 /** @param paths sorted; those that no part has a row of have no inputs */
 export function joinRows(paths: readonly DrvPath[], parts: readonly RowPart[]): DerivationGraph {
   const starts = new Uint32Array(paths.length + 1);
-  for (const { nodes, counts } of parts)
-    for (let row = 0; row < nodes.length; row += 1) starts[(nodes[row] ?? 0) + 1] = counts[row] ?? 0;
+  const outputs = new Float64Array(paths.length);
+  const fixed = new Uint8Array(paths.length);
+  for (const part of parts)
+    for (const [row, node] of part.nodes.entries()) {
+      starts[node + 1] = part.counts[row] ?? 0;
+      outputs[node] = part.outputs[row] ?? 0;
+      fixed[node] = part.fixed[row] ?? 0;
+    }
   for (let node = 0; node < paths.length; node += 1)
     starts[node + 1] = (starts[node + 1] ?? 0) + (starts[node] ?? 0);
 
@@ -93,6 +109,8 @@ export function joinRows(paths: readonly DrvPath[], parts: readonly RowPart[]): 
   const inputs = { starts, values };
   return {
     paths,
+    outputs,
+    fixed,
     inputs,
     selected,
     selections: selections.map((outputs) => JSON.parse(outputs) as OutputName[]),

@@ -1,4 +1,5 @@
 /** Graphs for tests, written as what needs what: `{ zfs: ["linux"], linux: ["gcc!out,dev"] }`. */
+import { createFingerprint } from "../../../src/domain/graph/fingerprint.ts";
 import { type DerivationGraph, nodeOf } from "../../../src/domain/graph/graph.ts";
 import { createRowCollector, joinRows } from "../../../src/domain/graph/rows.ts";
 
@@ -12,23 +13,41 @@ export function drvPath(name: string): string {
   return `/nix/store/${hash}-${plain}.drv`;
 }
 
-export function makeGraph(needs: Readonly<Record<string, readonly string[]>>): DerivationGraph {
-  const inputs = Object.entries(needs).map(([name, names]) => [drvPath(name), names.map(inputOf)] as const);
-  const all = inputs.flatMap(([path, named]) => [path, ...named.map((input) => input.path)]);
-  const paths = [...new Set(all)].sort();
+/**
+ * Outputs differ where names do. `fixed`: those whose content is known beforehand; there, what follows an `@` makes another
+ * derivation of the same outputs.
+ */
+export function makeGraph(
+  needs: Readonly<Record<string, readonly string[]>>,
+  fixed: readonly string[] = [],
+): DerivationGraph {
+  const inputs = new Map(Object.entries(needs).map(([name, names]) => [name, names.map(inputOf)]));
+  const all = [
+    ...new Set([...inputs].flatMap(([name, named]) => [name, ...named.map((input) => input.name)])),
+  ];
+  const paths = all.map(drvPath).sort();
   const nodes = new Map(paths.map((path, number) => [path, number]));
   const rows = createRowCollector();
-  for (const [path, named] of inputs) {
+  for (const name of all) {
     rows.begin();
-    for (const input of named) rows.add(nodes.get(input.path) ?? 0, JSON.stringify(input.outputs));
-    rows.end(nodes.get(path) ?? 0);
+    for (const input of inputs.get(name) ?? [])
+      rows.add(nodes.get(drvPath(input.name)) ?? 0, JSON.stringify(input.outputs));
+    const isFixed = fixed.includes(name);
+    rows.end(nodes.get(drvPath(name)) ?? 0, outputsOf(isFixed ? name.replace(/@.*/, "") : name), isFixed);
   }
   return joinRows(paths, [rows.part()]);
 }
 
+function outputsOf(name: string): number {
+  const outputs = createFingerprint();
+  outputs.clear();
+  outputs.add(new TextEncoder().encode(drvPath(name)), "/nix/store/".length);
+  return outputs.value();
+}
+
 function inputOf(input: string) {
   const [name = "", outputs = "out"] = input.split("!");
-  return { path: drvPath(name), outputs: outputs.split(",") };
+  return { name, outputs: outputs.split(",") };
 }
 
 export function node(graph: DerivationGraph, name: string): number {

@@ -10,7 +10,7 @@ function read(rows: readonly (readonly [node: number, inputs: readonly (readonly
   for (const [node, inputs] of rows) {
     collector.begin();
     for (const [input, outputs] of inputs) collector.add(input, outputs);
-    collector.end(node);
+    collector.end(node, node * 2, node === GCC);
   }
   return collector.part();
 }
@@ -58,13 +58,18 @@ describe("rows that several have read", () => {
     ]);
   });
 
+  it("say what each makes", () => {
+    expect([...all.outputs]).toEqual([0, 2, 4]);
+    expect([...all.fixed]).toEqual([1, 0, 0]);
+  });
+
   it("have nothing of a row that was begun again", () => {
     const rows = createRowCollector();
     rows.begin();
     rows.add(LINUX, '["out"]');
     rows.begin();
     rows.add(GCC, '["out"]');
-    rows.end(LINUX);
+    rows.end(LINUX, 1, false);
 
     expect([...joinRows(PATHS, [rows.part()]).inputs.values]).toEqual([GCC]);
   });

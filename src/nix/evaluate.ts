@@ -13,7 +13,7 @@ import { dirname, join } from "node:path";
 import { formatAttrPath, parseAttrPath } from "../domain/attr-path.ts";
 import type { AttrError, AttrPath, AttrResult, Evaluation } from "../domain/evaluation.ts";
 import { UserError } from "../errors.ts";
-import type { EvaluationRequest } from "../workflow/ports.ts";
+import type { EvaluationQuery, EvaluationRequest } from "../workflow/ports.ts";
 import { type DerivationWriter, openStore } from "./derivation-writer.ts";
 import { watchSpace } from "./disk-space.ts";
 import type { EvaluationDraft, EvaluationStore, OpenEvaluation } from "./evaluation-store.ts";
@@ -54,8 +54,8 @@ export async function evaluate(
   signal: AbortSignal,
 ): Promise<EvaluateEnd> {
   const key = evaluationKey(request, context.nixVersion);
-  const known = await context.store.find(key);
-  if (known !== undefined && isReusable(known.evaluation)) {
+  const known = await findEvaluation(context, request);
+  if (known !== undefined) {
     onProgress(known.evaluation.attrs.length);
     return { status: "evaluated", opened: known };
   }
@@ -65,6 +65,15 @@ export async function evaluate(
   await using draft = await context.store.begin();
   // Awaited here: the draft is disposed of when this function is left.
   return await evaluateInto(draft, key, context, request, onProgress, signal);
+}
+
+/** What is kept of an earlier time and may be used again. */
+export async function findEvaluation(
+  { store, nixVersion }: Pick<EvaluateContext, "store" | "nixVersion">,
+  query: EvaluationQuery,
+): Promise<OpenEvaluation | undefined> {
+  const known = await store.find(evaluationKey(query, nixVersion));
+  return known !== undefined && isReusable(known.evaluation) ? known : undefined;
 }
 
 /** The evaluator for a request, writing to the store at `storeRoot`. */

@@ -3,7 +3,8 @@ import type { AttrPath, System } from "../domain/evaluation.ts";
 import type { EvaluationPair } from "../domain/rebuilds.ts";
 import { UserError } from "../errors.ts";
 import type { Trees } from "./check-out.ts";
-import type { Checkout, EvaluatedTree, EvaluationRequest } from "./ports.ts";
+import { evaluationRequest } from "./evaluation-request.ts";
+import type { EvaluatedTree } from "./ports.ts";
 import type { StageContext } from "./stages.ts";
 import type { CheckRequest, World } from "./world.ts";
 
@@ -34,21 +35,6 @@ export function attrNames(systems: EvaluatedSystems): readonly AttrPath[] | unde
   return [...names].sort();
 }
 
-export function evaluationRequest(
-  checkout: Checkout,
-  system: System,
-  { config }: CheckRequest,
-): EvaluationRequest {
-  return {
-    checkout,
-    system,
-    entry: config.entry,
-    config: config.nixpkgsConfig,
-    timeoutSeconds: config.limits.evaluationSeconds,
-    memoryBytes: config.limits.evaluationMemory,
-  };
-}
-
 export async function evaluateTrees(
   trees: Trees,
   request: CheckRequest,
@@ -60,15 +46,19 @@ export async function evaluateTrees(
   const pairs: [System, EvaluatedPair][] = [];
   for (const system of request.systems) {
     const counts = { base: 0, head: 0 };
-    const evaluate = (side: "base" | "head") =>
-      world.nix.evaluate(
-        evaluationRequest(trees[side], system, request),
-        (attrs) => {
-          counts[side] = attrs;
-          stage.detail(`${system}: ${counts.base} attrs at base, ${counts.head} at head`);
-        },
-        signal,
-      );
+    const evaluate = async (side: "base" | "head"): Promise<EvaluatedTree> => {
+      const onProgress = (attrs: number) => {
+        counts[side] = attrs;
+        stage.detail(`${system}: ${counts.base} attrs at base, ${counts.head} at head`);
+      };
+      const kept = trees[side].kept.get(system);
+      if (kept === undefined) {
+        const checkout = await trees[side].laidOut(signal);
+        return world.nix.evaluate(evaluationRequest(checkout, system, request), onProgress, signal);
+      }
+      if (kept.outcome.status === "evaluated") onProgress(kept.outcome.attrs.size);
+      return kept;
+    };
     const [base, head] = await Promise.all([evaluate("base"), evaluate("head")]);
     for (const { outcome } of [base, head]) {
       if (outcome.status === "not-run") stage.notRun(`${system}: ${outcome.reason}`);

@@ -20,6 +20,8 @@ export interface World {
   readonly onResult?: (soFar: CheckResult) => void;
   /** The answer about an attr in `CheckRequest.why`, one line a step; empty where it is not rebuilt. */
   readonly onExplained?: (attr: AttrPath, lines: readonly string[]) => void;
+  /** Told of an attr in `CheckRequest.why` that neither tree has, with the names that they have. */
+  readonly onUnknown?: (attr: AttrPath, names: readonly AttrPath[]) => void;
 }
 
 export interface CheckRequest {
@@ -28,8 +30,8 @@ export interface CheckRequest {
   readonly head: string;
   readonly config: Config;
   readonly systems: readonly System[];
-  /** `rebuilds`: stages 1 to 4 only. */
-  readonly scope: "everything" | "rebuilds";
+  /** `rebuilds`: stages 1 to 4 only. `prediction`: of these, what can be said without evaluating all of head. */
+  readonly scope: "everything" | "rebuilds" | "prediction";
   /** Attrs whose rebuild is to be explained. */
   readonly why?: readonly AttrPath[];
   /** Kernels are booted also where exactly that boot has passed before. */

@@ -1,17 +1,17 @@
 /**
  * Culprits: the few derivations because of which everything else is rebuilt.
  *
- * A derivation is new at head when base has none of its path. One that is new while all its inputs are known differs in
+ * A derivation is new at head when base has none of its outputs. One that is new while all its inputs are known differs in
  * what its own recipe says: a cause. People know packages and not the tarball or the configuration file inside one, so
  * what only one attr's derivation stands above is told as that derivation ("because of linux-6.12.36").
  *
  * Counts overlap: an attr that needs two culprits is counted with both.
  */
 import type { AttrPath, DrvPath } from "../evaluation.ts";
-import { withDependents } from "./dependents.ts";
+import { type NodeSet, withDependents } from "./dependents.ts";
 import { type DerivationGraph, type Node, rowOf } from "./graph.ts";
 
-export interface Culprit {
+export interface NeededDerivation {
   readonly drv: DrvPath;
   /** How many of the rebuilt attrs need it, its own included. */
   readonly attrs: number;
@@ -19,8 +19,8 @@ export interface Culprit {
 
 export interface CulpritFacts {
   readonly graph: DerivationGraph;
-  /** 1 at each node that base has not. */
-  readonly isNew: Uint8Array;
+  /** What base has not. */
+  readonly isNew: NodeSet;
   /** Rebuilt attrs and their nodes. */
   readonly rebuilt: ReadonlyMap<AttrPath, Node>;
   /** Nodes that some attr names, rebuilt or not. */
@@ -31,7 +31,7 @@ export interface CulpritFacts {
 const MOST_CANDIDATES = 200;
 
 /** The ones that most attrs need, most first, then by path. */
-export function findCulprits(facts: CulpritFacts, most: number): readonly Culprit[] {
+export function findCulprits(facts: CulpritFacts, most: number): readonly NeededDerivation[] {
   const { graph, rebuilt } = facts;
   const perNode = new Uint32Array(graph.paths.length);
   for (const node of rebuilt.values()) perNode[node] = (perNode[node] ?? 0) + 1;
@@ -39,7 +39,7 @@ export function findCulprits(facts: CulpritFacts, most: number): readonly Culpri
   return [...candidates]
     .sort((a, b) => weight(b, facts) - weight(a, facts) || a - b)
     .slice(0, MOST_CANDIDATES)
-    .map((node) => ({ drv: graph.paths[node] as DrvPath, attrs: countNeeding(node, graph, perNode) }))
+    .map((node) => ({ drv: graph.paths[node] as DrvPath, attrs: countNeeding(node, facts, perNode) }))
     .filter(({ attrs }) => attrs > 0)
     .sort((a, b) => b.attrs - a.attrs || (a.drv < b.drv ? -1 : 1))
     .slice(0, most);
@@ -73,9 +73,9 @@ function weight(node: Node, { graph }: CulpritFacts): number {
   return rowOf(graph.dependents, node).length;
 }
 
-function countNeeding(node: Node, graph: DerivationGraph, perNode: Uint32Array): number {
+function countNeeding(node: Node, { graph, isNew }: CulpritFacts, perNode: Uint32Array): number {
   let count = 0;
-  for (const [at, reached] of withDependents(graph, [node]).entries())
+  for (const [at, reached] of withDependents(graph, [node], (next) => isNew[next] === 1).entries())
     if (reached === 1) count += perNode[at] ?? 0;
   return count;
 }

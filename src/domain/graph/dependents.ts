@@ -9,17 +9,21 @@ import { type DerivationGraph, type Node, type Rows, rowOf } from "./graph.ts";
 /** 1 at the number of each node that is in it. */
 export type NodeSet = Uint8Array;
 
-/** Everything that needs one of `roots`, directly or not, the roots included. */
-export function withDependents({ dependents }: DerivationGraph, roots: Iterable<Node>): NodeSet {
-  return spread(dependents, roots);
+/** Everything that needs one of `roots`, directly or not, the roots included; by ways that only touch nodes that may be reached. */
+export function withDependents(
+  { dependents }: DerivationGraph,
+  roots: Iterable<Node>,
+  mayReach: (node: Node) => boolean = () => true,
+): NodeSet {
+  return spread(dependents, roots, mayReach);
 }
 
 /** Everything that one of `roots` needs, directly or not, the roots included. */
 export function withInputs({ inputs }: DerivationGraph, roots: Iterable<Node>): NodeSet {
-  return spread(inputs, roots);
+  return spread(inputs, roots, () => true);
 }
 
-function spread(rows: Rows, roots: Iterable<Node>): NodeSet {
+function spread(rows: Rows, roots: Iterable<Node>, mayReach: (node: Node) => boolean): NodeSet {
   const nodes = rows.starts.length - 1;
   const reached = new Uint8Array(nodes);
   const queue = new Uint32Array(nodes);
@@ -31,7 +35,8 @@ function spread(rows: Rows, roots: Iterable<Node>): NodeSet {
     end += 1;
   };
   for (const root of roots) reach(root);
-  for (let at = 0; at < end; at += 1) for (const next of rowOf(rows, queue[at] ?? 0)) reach(next);
+  for (let at = 0; at < end; at += 1)
+    for (const next of rowOf(rows, queue[at] ?? 0)) if (mayReach(next)) reach(next);
   return reached;
 }
 

@@ -20,6 +20,7 @@ const base: Evaluation = new Map<string, AttrResult>([
   ["perf", at("c", `${KERNEL}perf.nix`)],
   ["hello", at("d", "pkgs/hello/default.nix")],
   ["nowhere", at("e")],
+  ["helped", at("f", "pkgs/build-support/helper.nix")],
   ["broken", { ok: false, error: "no", cause: "throw" }],
 ]);
 
@@ -38,19 +39,41 @@ describe("what is looked at", () => {
   it("is one attr for each derivation written beside a changed recipe, the shortest name of each", () => {
     expect(decide([`${KERNEL}common-config.nix`])).toEqual({
       possible: true,
-      seeds: ["linux", "linux_old", "perf"],
+      seeds: ["linux", "linux_latest", "linux_old", "perf"],
     });
   });
 
   it("includes what is written in another changed file", () => {
     expect(decide([`${KERNEL}a.patch`, "pkgs/hello/default.nix"])).toMatchObject({
-      seeds: ["hello", "linux", "linux_old", "perf"],
+      seeds: ["hello", "linux", "linux_latest", "linux_old", "perf"],
     });
   });
 
   it("is the kernels alone where only documents change", () => {
-    expect(decide(["doc/kernel.md"])).toEqual({ possible: true, seeds: ["linux"] });
+    expect(decide(["doc/kernel.md"])).toEqual({ possible: true, seeds: ["linux", "linux_latest"] });
   });
+
+  it("is a kernel of the configuration also where base does not have it, unless it is broken there", () => {
+    expect(decide([], { kernels: ["linux_next", "broken"] })).toEqual({
+      possible: true,
+      seeds: ["linux_next"],
+    });
+  });
+
+  it("is every kernel, wherever it is written", () => {
+    const vendor: AttrResult = { ...at("v", "pkgs/vendor/kernel.nix"), kernel: true };
+    expect(decide([], { base: new Map([...base, ["linux_rpi", vendor]]), kernels: ["linux"] })).toEqual({
+      possible: true,
+      seeds: ["linux", "linux_rpi"],
+    });
+  });
+
+  it.each([["pkgs/hello/fix.patch"], ["pkgs/hello/README.md"], ["pkgs/hello/patches/2.10/fix.patch"]])(
+    "is what a file lies beside: %s",
+    (file) => {
+      expect(decide([file], { kernels: [] })).toEqual({ possible: true, seeds: ["hello"] });
+    },
+  );
 });
 
 describe("nothing is guessed", () => {
@@ -58,6 +81,9 @@ describe("nothing is guessed", () => {
     ["lib", "lib/strings.nix"],
     ["the entry", "default.nix"],
     ["the list of packages", "pkgs/top-level/all-packages.nix"],
+    ["how everything is built", "pkgs/stdenv/generic/setup.sh"],
+    ["a helper, although something is written there", "pkgs/build-support/helper.nix"],
+    ["what lies nowhere near a package", "nixos/modules/boot.sh"],
   ])("about %s", (_, file) => {
     expect(decide([`${KERNEL}build.nix`, file])).toEqual({
       possible: false,

@@ -6,7 +6,7 @@
  * `not-run` and why. Everything is sorted, so the same input gives the same bytes; only `seconds` varies.
  */
 import type { Comparison } from "./build.ts";
-import type { AttrPath, OutputName, StorePath, System } from "./evaluation.ts";
+import type { AttrPath, DrvPath, OutputName, StorePath, System } from "./evaluation.ts";
 import type { Finding } from "./findings.ts";
 import type { Accelerator } from "./vm.ts";
 
@@ -31,10 +31,36 @@ export interface StageResult {
   readonly seconds: number;
 }
 
+/** A derivation that many rebuilt attrs need. */
+export interface Culprit {
+  readonly name: string;
+  readonly drv: DrvPath;
+  /** Rebuilt attrs that need it, itself included. One that needs two culprits is counted with both. */
+  readonly attrs: number;
+}
+
+/** What was said before head was evaluated, and how good it was. */
+export interface Prediction {
+  /** `predicted`: head was not evaluated. `confirmed`: exactly these attrs. `corrected`: not exactly. `not-predicted`: the reason says why. */
+  readonly status: "predicted" | "confirmed" | "corrected" | "not-predicted";
+  readonly reason?: string;
+  /** Commit whose graph was used: base, or an ancestor of it; `null` when not predicted. */
+  readonly graph: string | null;
+  readonly attrs: number | null;
+  readonly derivations: number | null;
+  /** Rebuilt attrs that it did not have, and the other way round; `null` where not known. */
+  readonly missed: number | null;
+  readonly wrong: number | null;
+}
+
+/**
+ * `predicted`: only the counts, `changed` (what is rebuilt) and, of the attrs that were looked at, the rest; the other attrs
+ * may have been added, removed or broken as well.
+ */
 export interface SystemRebuilds {
   readonly status: "evaluated" | "predicted" | "not-run";
   readonly reason?: string;
-  /** How many attrs head has; `null` when not run. */
+  /** How many attrs head has; `null` when not run or only predicted. */
   readonly evaluated: number | null;
   /** Attr rebuilds; `null` when not run. */
   readonly attrs: number | null;
@@ -47,6 +73,9 @@ export interface SystemRebuilds {
   readonly fixed: readonly AttrPath[];
   /** What the evaluator warned of at head and not at base. */
   readonly warnings: readonly string[];
+  /** Most attrs first; left out where nothing is rebuilt, or the derivations could not be read. */
+  readonly culprits?: readonly Culprit[];
+  readonly prediction?: Prediction;
 }
 
 export interface Rebuilds {

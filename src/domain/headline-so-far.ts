@@ -7,6 +7,7 @@ import { headline, type UnnamedResult } from "./headline.ts";
 import { formatKnown, plural } from "./size-words.ts";
 
 const TO_COME: readonly { readonly stage: StageName; readonly words: string }[] = [
+  { stage: "rebuilds", words: "exact counts" },
   { stage: "build", words: "builds" },
   { stage: "sizes", words: "sizes" },
   { stage: "vm", words: "boots" },
@@ -33,8 +34,9 @@ export function headlineOfCounts(result: UnnamedResult): string {
 
 function counts({ rebuilds }: UnnamedResult): string {
   const systems = Object.entries(rebuilds.systems).sort(([a], [b]) => (a < b ? -1 : 1));
-  const words = systems.map(([name, { attrs }]) =>
-    attrs === null ? `${name} not evaluated` : `${plural(attrs, "rebuild")} on ${name}`,
-  );
+  const words = systems.map(([name, { attrs, status }]) => {
+    if (attrs === null) return `${name} not evaluated`;
+    return `${plural(attrs, "rebuild")}${status === "predicted" ? " predicted" : ""} on ${name}`;
+  });
   return words.length === 0 ? `Rebuilds: ${formatKnown(null)}` : words.join(", ");
 }

@@ -23,6 +23,7 @@ export function headline(result: UnnamedResult): string {
     return `❌ ${clauses(breaks.length > 0 ? breaks : failedFindings(result))}${aside}`;
   }
   if (result.verdict === "neutral" || unchecked.length > 0) return notChecked(result, unchecked);
+  if (isPredicted(result)) return `ℹ️ Predicted, not evaluated: ${rebuildWords(result)}`;
   return `${warnings(result) === "" ? "✅" : "⚠️"} ${fine(result)}${warnings(result)}${notBuiltClause(result)}`;
 }
 
@@ -174,12 +175,20 @@ function nothingToDo(result: UnnamedResult): string {
 }
 
 function fine(result: UnnamedResult): string {
-  const counts = Object.values(result.rebuilds.systems);
+  const isNone = Object.values(result.rebuilds.systems).every(({ attrs }) => (attrs ?? 0) === 0);
+  if (result.kernels.length === 0 && isNone) return nothingToDo(result);
+  return `Nothing breaks: ${[rebuildWords(result), ...checkedWords(result)].join(", ")}`;
+}
+
+function rebuildWords({ rebuilds }: UnnamedResult): string {
+  const counts = Object.values(rebuilds.systems);
   const attrs = counts.reduce((sum, system) => sum + (system.attrs ?? 0), 0);
   const derivations = counts.reduce((sum, system) => sum + (system.derivations ?? 0), 0);
-  if (result.kernels.length === 0 && attrs === 0) return nothingToDo(result);
-  const rebuilds = `${plural(attrs, "rebuild")} (${plural(derivations, "derivation")})`;
-  return `Nothing breaks: ${[rebuilds, ...checkedWords(result)].join(", ")}`;
+  return `${plural(attrs, "rebuild")} (${plural(derivations, "derivation")})`;
+}
+
+function isPredicted({ rebuilds }: UnnamedResult): boolean {
+  return Object.values(rebuilds.systems).some(({ status }) => status === "predicted");
 }
 
 function notBuiltClause({ kernelsNotBuilt = [] }: UnnamedResult): string {

@@ -5,8 +5,8 @@
  * (ci/eval/diff.nix), so that the labels agree. A renamed attr and a moved alias differ and are no rebuild.
  * Aliases share a derivation, so attrs and distinct derivations are two numbers, always kept apart.
  *
- * An evaluation that did not happen gives no numbers here, never zero. Nothing is predicted either: both trees
- * have been evaluated.
+ * An evaluation that did not happen gives no numbers here, never zero. Nothing is predicted either (`graph/predict.ts`): both
+ * trees have been evaluated.
  */
 import { formatAttrPath, parseAttrPath, ROOT_ATTR } from "./attr-path.ts";
 import type { Rebuilds, SystemRebuilds } from "./check-result.ts";
@@ -25,13 +25,24 @@ export interface EvaluationPair {
   readonly head: EvaluationOutcome;
 }
 
+/** What is known of one system. */
+export interface CountedSystem {
+  readonly counts: SystemRebuilds;
+  /** Rebuilt attrs; `null` where not known. */
+  readonly rebuilt: ReadonlySet<AttrPath> | null;
+}
+
 /** All systems, joined per operating system, with nixpkgs' labels. */
 export function summarizeRebuilds(systems: ReadonlyMap<System, EvaluationPair>): Rebuilds {
+  return joinSystems(new Map([...systems].map(([system, pair]) => [system, countRebuilds(pair)])));
+}
+
+export function joinSystems(systems: ReadonlyMap<System, CountedSystem>): Rebuilds {
   const sorted = [...systems].sort(([a], [b]) => (a < b ? -1 : 1));
   const linux = rebuiltOnOs("linux", sorted);
   const darwin = rebuiltOnOs("darwin", sorted);
   return {
-    systems: Object.fromEntries(sorted.map(([system, pair]) => [system, compareEvaluations(pair)])),
+    systems: Object.fromEntries(sorted.map(([system, { counts }]) => [system, counts])),
     os: { linux: linux.attrs?.size ?? null, darwin: darwin.attrs?.size ?? null },
     labels: rebuildLabels({
       linux: linux.complete ? linux.attrs : null,
@@ -52,34 +63,43 @@ interface OsRebuilds {
   readonly complete: boolean;
 }
 
-function rebuiltOnOs(os: string, systems: readonly (readonly [System, EvaluationPair])[]): OsRebuilds {
+function rebuiltOnOs(os: string, systems: readonly (readonly [System, CountedSystem])[]): OsRebuilds {
   const asked = systems.filter(([system]) => osOf(system) === os);
-  const known = asked.flatMap(([, pair]) => comparable(pair) ?? []);
+  const known = asked.flatMap(([, { rebuilt }]) => rebuilt ?? []);
   if (known.length === 0) return { attrs: null, complete: false };
-  const attrs = new Set(known.flatMap(({ base, head }) => rebuiltAttrs(base, head).map(([attr]) => attr)));
-  return { attrs, complete: known.length === asked.length };
+  return { attrs: new Set(known.flatMap((attrs) => [...attrs])), complete: known.length === asked.length };
 }
 
 /** One system. `not-run` where either side was not evaluated, or nothing at all in it could be. */
-export function compareEvaluations(pair: EvaluationPair): SystemRebuilds {
+export function countRebuilds(pair: EvaluationPair): CountedSystem {
   const trees = comparable(pair);
-  if (trees === undefined) return notCounted(pair);
+  if (trees === undefined) return { counts: notCounted(pair), rebuilt: null };
   const { base, head } = trees;
   const rebuilt = rebuiltAttrs(base, head);
+  const counts = {
+    status: "evaluated" as const,
+    evaluated: head.size,
+    attrs: rebuilt.length,
+    derivations: new Set(rebuilt.map(([, { drv }]) => drv)).size,
+    ...differingAttrs(base, head),
+    warnings: newWarnings(pair),
+  };
+  return { counts, rebuilt: new Set(rebuilt.map(([attr]) => attr)) };
+}
+
+type DifferenceLists = Pick<SystemRebuilds, "added" | "removed" | "changed" | "broken" | "fixed">;
+
+/** Every attr that differs, sorted. */
+export function differingAttrs(base: Evaluation, head: Evaluation): DifferenceLists {
   const differences = attrDifferences(base, head);
   const named = (kind: DifferenceKind) =>
     differences.flatMap((difference) => (difference.kind === kind ? [difference.attr] : []));
   return {
-    status: "evaluated",
-    evaluated: head.size,
-    attrs: rebuilt.length,
-    derivations: new Set(rebuilt.map(([, { drv }]) => drv)).size,
     added: named("added"),
     removed: named("removed"),
     changed: named("changed"),
     broken: differences.flatMap(({ kind, attr, error = "" }) => (kind === "broken" ? [{ attr, error }] : [])),
     fixed: named("fixed"),
-    warnings: newWarnings(pair),
   };
 }
 
@@ -125,7 +145,7 @@ function notCounted({ base, head }: EvaluationPair): SystemRebuilds {
 }
 
 /** Attrs at head with an output path that no attr had at base, sorted. */
-function rebuiltAttrs(base: Evaluation, head: Evaluation): (readonly [AttrPath, AttrDerivation])[] {
+export function rebuiltAttrs(base: Evaluation, head: Evaluation): (readonly [AttrPath, AttrDerivation])[] {
   const known = new Set([...base.values()].flatMap((result) => (result.ok ? outputKeys(result) : [])));
   return [...head]
     .flatMap(([attr, result]) =>

@@ -1,100 +1,56 @@
-/**
- * Why is this rebuilt? The shortest way from an attribute down to something that differs by itself.
- *
- * A derivation is new at head when base has none of its path; that spreads upwards through everything that depends on it.
- * The cause is a new one all of whose inputs base has too: it differs in what its own recipe says, and against the derivation
- * of the same name at base it can be said where. Texts of derivations are hostile; what is shown of them is quoted.
- */
+/** Why is this rebuilt, in lines that people read: the way to the cause (`graph/find-cause.ts`) and what differs there. */
 import type { Derivation } from "./derivation.ts";
+import { derivationDifferences } from "./derivation-differences.ts";
 import type { AttrResult, DrvPath } from "./evaluation.ts";
-import { clip, quoted, sentence, singleLine } from "./plain-text.ts";
+import type { Step } from "./graph/dependents.ts";
+import type { Cause } from "./graph/find-cause.ts";
+import { sentence, singleLine } from "./plain-text.ts";
 
-export interface WhySide {
-  readonly attr: AttrResult | undefined;
-  /** Everything the attr depends on, itself included. */
-  readonly derivations: ReadonlyMap<DrvPath, Derivation>;
+const MOST_STEPS = 20;
+
+/** Where there is no cause to look for. Undefined: one has to be looked for, since both are derivations and not the same. */
+export function whyWithoutCause(
+  base: AttrResult | undefined,
+  head: AttrResult | undefined,
+): string[] | undefined {
+  if (head === undefined) return base === undefined ? [] : ["it is not there any more"];
+  if (!head.ok) return [`it does not evaluate: ${sentence(head.error, 200)}`];
+  if (base?.ok === true && base.drv === head.drv) return [];
+  return undefined;
 }
 
-const MOST_DIFFERENCES = 8;
-const MOST_STEPS = 40;
-
-/** One line a step, from the attr to the cause. Empty: it is not rebuilt. */
-export function whyRebuilt(base: WhySide, head: WhySide): string[] {
-  if (head.attr === undefined) return base.attr === undefined ? [] : ["it is not there any more"];
-  if (!head.attr.ok) return [`it does not evaluate: ${sentence(head.attr.error, 200)}`];
-  if (base.attr?.ok === true && base.attr.drv === head.attr.drv) return [];
-  const path = pathToCause(head.attr.drv, base, head);
-  const cause = path.at(-1);
+/** One line a step, from the attr to the cause. Empty: it is not rebuilt. @param before undefined where base has nothing like it */
+export function whyRebuilt(
+  cause: Cause | undefined,
+  base: AttrResult | undefined,
+  before: Derivation | undefined,
+  after: Derivation | undefined,
+): string[] {
   if (cause === undefined) return [];
-  const steps = path.map((drv, index) => (index === 0 ? nameOf(drv, head) : `needs ${nameOf(drv, head)}`));
-  const left = steps.length - MOST_STEPS;
-  const shown = left > 0 ? [...steps.slice(0, MOST_STEPS - 1), `… ${left} steps`, ...steps.slice(-1)] : steps;
-  return [...shown, ...differences(cause, base, head).map((line) => `  ${line}`)];
+  const isNew = base === undefined ? ["base has no such attribute"] : [];
+  const mended = base?.ok === false ? ["it did not evaluate at base"] : [];
+  return [...isNew, ...mended, ...steps(cause.way), ...differences(before, after).map((line) => `  ${line}`)];
 }
 
-/** Breadth first, so the shortest; siblings by path, so always the same. */
-function pathToCause(start: DrvPath, base: WhySide, head: WhySide): DrvPath[] {
-  const isNew = (drv: DrvPath) => !base.derivations.has(drv);
-  if (!isNew(start)) return [];
-  const cameFrom = new Map<DrvPath, DrvPath | undefined>([[start, undefined]]);
-  for (const drv of cameFrom.keys()) {
-    const inputs = [...(head.derivations.get(drv)?.inputDrvs.keys() ?? [])].filter(isNew).sort();
-    if (inputs.length === 0) return wayTo(drv, cameFrom);
-    for (const input of inputs) if (!cameFrom.has(input)) cameFrom.set(input, drv);
-  }
-  return [start];
+function steps(way: readonly Step[]): string[] {
+  const lines = way.map(({ drv }, at) => {
+    if (at === 0) return nameOf(drv);
+    const selects = way[at - 1]?.selects ?? [];
+    const outputs = selects.join(", ");
+    return `needs ${nameOf(drv)}${outputs === "out" || outputs === "" ? "" : ` (${singleLine(outputs, 60)})`}`;
+  });
+  const left = lines.length - MOST_STEPS;
+  return left > 0 ? [...lines.slice(0, MOST_STEPS - 1), `… ${left} steps`, ...lines.slice(-1)] : lines;
 }
 
-function wayTo(end: DrvPath, cameFrom: ReadonlyMap<DrvPath, DrvPath | undefined>): DrvPath[] {
-  const way: DrvPath[] = [];
-  for (let at: DrvPath | undefined = end; at !== undefined; at = cameFrom.get(at)) way.push(at);
-  return way.reverse();
-}
-
-function nameOf(drv: DrvPath, { derivations }: WhySide): string {
-  return singleLine(derivations.get(drv)?.name ?? drv, 120);
-}
-
-function differences(cause: DrvPath, base: WhySide, head: WhySide): string[] {
-  const after = head.derivations.get(cause);
+function differences(before: Derivation | undefined, after: Derivation | undefined): string[] {
   if (after === undefined) return [];
-  const before = counterpart(after, base);
   if (before === undefined) return ["base has nothing of this name"];
-  const all = [
-    ...(before.builder === after.builder ? [] : ["another builder"]),
-    ...(sameTexts(before.args, after.args) ? [] : ["other arguments of the builder"]),
-    ...(sameTexts(before.inputSrcs, after.inputSrcs) ? [] : ["other source files"]),
-    ...changedKeys(before, after).map((key) => `${quoted(clip(singleLine(key), 80))} differs`),
-  ];
-  const rest = all.length - MOST_DIFFERENCES;
-  return rest > 0 ? [...all.slice(0, MOST_DIFFERENCES), `… and ${rest} more`] : all;
+  const all = derivationDifferences(before, after);
+  return all.length === 0 ? ["nothing that a derivation says differs"] : all;
 }
 
-/** The one of that name, versions left out where none matches in full. */
-function counterpart({ name }: Derivation, { derivations }: WhySide): Derivation | undefined {
-  const all = [...derivations.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
-  const plain = withoutVersion(name);
-  return all.find((drv) => drv.name === name) ?? all.find((drv) => withoutVersion(drv.name) === plain);
-}
-
-function withoutVersion(name: string): string {
-  return name.replace(/-\d.*$/, "");
-}
-
-function changedKeys(before: Derivation, after: Derivation): string[] {
-  const a = attributesOf(before);
-  const b = attributesOf(after);
-  const outputs = new Set([...Object.keys(before.outputs), ...Object.keys(after.outputs)]);
-  return [...new Set([...a.keys(), ...b.keys()])]
-    .filter((key) => !outputs.has(key) && a.get(key) !== b.get(key))
-    .sort();
-}
-
-function attributesOf({ env, structuredAttrs }: Derivation): ReadonlyMap<string, string> {
-  if (structuredAttrs === undefined) return new Map(Object.entries(env));
-  return new Map(Object.entries(structuredAttrs).map(([key, value]) => [key, JSON.stringify(value)]));
-}
-
-function sameTexts(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((text, index) => text === b[index]);
+/** `/nix/store/<hash>-linux-6.1.drv` → `linux-6.1`. */
+function nameOf(drv: DrvPath): string {
+  return singleLine(drv.slice(drv.indexOf("-", drv.lastIndexOf("/")) + 1).replace(/\.drv$/, ""), 120);
 }

@@ -6,7 +6,7 @@
  */
 import { join } from "node:path";
 import { EnvironmentError } from "../errors.ts";
-import type { GitPort } from "../workflow/ports.ts";
+import type { GitPort, Version } from "../workflow/ports.ts";
 import { checkOut, failed } from "./check-out.ts";
 import { git } from "./git-command.ts";
 import { makeMirror } from "./mirror.ts";
@@ -40,6 +40,7 @@ export async function createGit(options: GitAdapterOptions): Promise<GitPort> {
     sourceTree: (checkout, signal) => readSourceTree(checkout, repository, mirror, signal),
     isAncestor: (ancestor, descendant, signal) =>
       isAncestor(ancestor, descendant, repository, mirror, signal),
+    history: (commit, most, signal) => history(commit, most, repository, mirror, signal),
   };
 }
 
@@ -116,4 +117,30 @@ export async function isAncestor(
   // In a shallow clone "no" may only mean that the history between them is not here.
   if (result.exitCode === 1 && repository.shallow === undefined) return false;
   throw failed(descendant, result, repository);
+}
+
+/** By first parents: those are what a branch was, one after the other. */
+export async function history(
+  commit: string,
+  most: number,
+  repository: Repository,
+  mirror: string,
+  signal: AbortSignal,
+): Promise<readonly Version[]> {
+  const result = await git(
+    [
+      `--git-dir=${mirror}`,
+      "rev-list",
+      "--first-parent",
+      `--max-count=${most}`,
+      "--format=%T",
+      "--end-of-options",
+      commit,
+    ],
+    { signal },
+  );
+  if (result.exitCode !== 0) throw failed(commit, result, repository);
+  return [...result.stdout.matchAll(/^commit ([0-9a-f]+)\n([0-9a-f]+)$/gm)].map(
+    ([, commit = "", tree = ""]) => ({ commit, tree }),
+  );
 }

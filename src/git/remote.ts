@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { EnvironmentError, UserError } from "../errors.ts";
 import type { GitPort } from "../workflow/ports.ts";
 import { checkOut } from "./check-out.ts";
-import { changedFiles, isAncestor, readFileAt } from "./git.ts";
+import { changedFiles, history, isAncestor, readFileAt } from "./git.ts";
 import { git } from "./git-command.ts";
 import {
   type Credential,
@@ -77,6 +77,10 @@ export async function createRemoteGit(options: RemoteGitOptions): Promise<GitPor
     async sourceTree(checkout, signal) {
       await ensure([checkout.commit], signal);
       return readSourceTree(checkout, repository, directory, signal);
+    },
+    async history(commit, most, signal) {
+      await ensure([commit], signal);
+      return history(commit, most, repository, directory, signal);
     },
     async isAncestor(ancestor, descendant, signal) {
       await ensure([ancestor, descendant], signal);

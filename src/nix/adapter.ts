@@ -8,15 +8,24 @@
 import { constants } from "node:fs";
 import { lstat, mkdir, open, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { StorePath } from "../domain/evaluation.ts";
+import type { EvaluationOutcome, StorePath } from "../domain/evaluation.ts";
+import { joinRows } from "../domain/graph/rows.ts";
 import { withMessages } from "../domain/thrown-attrs.ts";
-import type { DerivationStore, EvaluationRequest, LogPort, NixPort } from "../workflow/ports.ts";
+import type {
+  DerivationStore,
+  EvaluatedTree,
+  EvaluationQuery,
+  EvaluationRequest,
+  LogPort,
+  NixPort,
+} from "../workflow/ports.ts";
 import { readContents } from "./contents.ts";
-import { createDerivationReader } from "./derivation-store.ts";
+import { createDerivationReader, derivationMissing } from "./derivation-store.ts";
 import { chooseWriter, type DerivationWriter } from "./derivation-writer.ts";
 import { asMachineTrouble } from "./disk-space.ts";
-import { type EvaluateContext, evaluate, evaluationOf } from "./evaluate.ts";
-import { createEvaluationStore } from "./evaluation-store.ts";
+import { type EvaluateContext, evaluate, evaluationOf, findEvaluation } from "./evaluate.ts";
+import { evaluationGraph } from "./evaluation-graph.ts";
+import { createEvaluationStore, type OpenEvaluation } from "./evaluation-store.ts";
 import { explainAttrs } from "./explain.ts";
 import { createFactCache } from "./fact-cache.ts";
 import { findHostPrograms } from "./jail-mounts.ts";
@@ -64,7 +73,8 @@ export function createNix(options: NixOptions): NixPort {
   const store = createEvaluationStore(join(directory, "evaluations"));
   const pool = createWorkerPool(options.workers);
   const sharing = options.sharing ?? SHARING;
-  const machine = lookOnce(async (signal) => {
+  // What a machine has does not change during a check.
+  const machine = keptOnce(async (signal): Promise<Machine> => {
     await mkdir(directory, { recursive: true });
     await dropOldRoots(rootsDirectory);
     const { version: nixVersion } = await probe(dataDirectory, signal);
@@ -72,6 +82,22 @@ export function createNix(options: NixOptions): NixPort {
     const trial = { host, nixVersion, facts, temporaryDirectory, warn };
     return { nixVersion, host, writer: options.writer ?? (await chooseWriter(trial, signal)) };
   });
+
+  const evaluatedTree = (query: EvaluationQuery, opened: OpenEvaluation): EvaluatedTree => {
+    const { storeRoot } = opened;
+    const outcome = { status: "evaluated" as const, ...evaluationOf(opened) };
+    return {
+      outcome,
+      derivations: derivationStore({ facts, rootsDirectory, temporaryDirectory, storeRoot }, logs),
+      graph: keptOnce((signal) => evaluationGraph(storeRoot, signal)),
+      async explain(attrs, checkout, signal) {
+        const context = { ...(await machine(signal)), store, pool, sharing, facts, temporaryDirectory };
+        const messages = await explainAttrs(context, { ...query, checkout }, attrs, signal);
+        await keepEvaluationErrors(logs, query, withMessages(outcome, messages));
+        return messages;
+      },
+    };
+  };
 
   return telling({
     async probe(signal) {
@@ -81,21 +107,17 @@ export function createNix(options: NixOptions): NixPort {
     async evaluate(request, onProgress, signal) {
       const context = { ...(await machine(signal)), store, pool, sharing };
       const end = await evaluate(context, request, onProgress, signal);
-      const outcome = end.status === "not-run" ? end : { status: end.status, ...evaluationOf(end.opened) };
-      await keepEvaluationErrors(logs, request, outcome);
-      if (end.status === "not-run")
-        return { outcome, derivations: noDerivations(end.reason), explain: async () => new Map() };
-      const stores = { facts, rootsDirectory, temporaryDirectory, storeRoot: end.opened.storeRoot };
-      return {
-        outcome,
-        derivations: derivationStore(stores, logs),
-        async explain(attrs, signal) {
-          const all = { ...context, facts, temporaryDirectory };
-          const messages = await explainAttrs(all, request, attrs, signal);
-          await keepEvaluationErrors(logs, request, withMessages(outcome, messages));
-          return messages;
-        },
-      };
+      const tree = end.status === "not-run" ? notEvaluated(end) : evaluatedTree(request, end.opened);
+      await keepEvaluationErrors(logs, request, tree.outcome);
+      return tree;
+    },
+    async evaluated(query, signal) {
+      const { nixVersion } = await machine(signal);
+      const opened = await findEvaluation({ store, nixVersion }, query);
+      if (opened === undefined) return undefined;
+      const tree = evaluatedTree(query, opened);
+      await keepEvaluationErrors(logs, query, tree.outcome);
+      return tree;
     },
     async passthru(request: EvaluationRequest, attr, signal) {
       const context = { ...(await machine(signal)), pool, facts, temporaryDirectory };
@@ -114,17 +136,17 @@ function telling(nix: NixPort): NixPort {
   const tell = (error: unknown): never => {
     throw asMachineTrouble(error);
   };
+  const tellingTree = ({ derivations, explain, ...tree }: EvaluatedTree): EvaluatedTree => ({
+    ...tree,
+    explain: (...args) => explain(...args).catch(tell),
+    derivations: { ...derivations, realise: (...args) => derivations.realise(...args).catch(tell) },
+  });
   return {
     probe: (...args) => nix.probe(...args).catch(tell),
-    evaluate: async (...args) => {
-      const { outcome, derivations, explain } = await nix.evaluate(...args).catch(tell);
-      const realiseTelling: DerivationStore["realise"] = (...more) =>
-        derivations.realise(...more).catch(tell);
-      return {
-        outcome,
-        derivations: { ...derivations, realise: realiseTelling },
-        explain: (...more) => explain(...more).catch(tell),
-      };
+    evaluate: async (...args) => tellingTree(await nix.evaluate(...args).catch(tell)),
+    evaluated: async (...args) => {
+      const tree = await nix.evaluated(...args).catch(tell);
+      return tree && tellingTree(tree);
     },
     passthru: (...args) => nix.passthru(...args).catch(tell),
     measure: (...args) => nix.measure(...args).catch(tell),
@@ -136,11 +158,9 @@ function telling(nix: NixPort): NixPort {
 
 type Machine = Pick<EvaluateContext, "host" | "nixVersion" | "writer">;
 
-/** What a machine has does not change during a check; a look that failed or was interrupted is taken again. */
-function lookOnce(
-  look: (signal: AbortSignal) => Promise<Machine>,
-): (signal: AbortSignal) => Promise<Machine> {
-  let seen: Promise<Machine> | undefined;
+/** What was found out once stays; a look that failed or was interrupted is taken again. */
+function keptOnce<T>(look: (signal: AbortSignal) => Promise<T>): (signal: AbortSignal) => Promise<T> {
+  let seen: Promise<T> | undefined;
   return (signal) => {
     seen ??= look(signal).catch((error: unknown) => {
       seen = undefined;
@@ -154,6 +174,7 @@ function derivationStore(context: Omit<RealiseContext, "derivations">, logs: Log
   const derivations = createDerivationReader(context.storeRoot);
   return {
     closure: derivations.closure,
+    read: derivations.read,
     readSource: derivations.readSource,
     async realise(drv, limits, signal) {
       const outcome = await realise({ ...context, derivations }, drv, limits, signal);
@@ -163,12 +184,19 @@ function derivationStore(context: Omit<RealiseContext, "derivations">, logs: Log
   };
 }
 
-/** Of a tree that was not evaluated. */
-function noDerivations(reason: string): DerivationStore {
+function notEvaluated(outcome: Extract<EvaluationOutcome, { status: "not-run" }>): EvaluatedTree {
   return {
-    closure: async () => new Map(),
-    readSource: async () => undefined,
-    realise: async () => ({ status: "not-run", reason }),
+    outcome,
+    derivations: {
+      closure: async () => new Map(),
+      async read(drv) {
+        throw derivationMissing(drv, "nowhere");
+      },
+      readSource: async () => undefined,
+      realise: async () => outcome,
+    },
+    graph: async () => joinRows([], []),
+    explain: async () => new Map(),
   };
 }
 

@@ -14,7 +14,7 @@ import { formatAttrPath, parseAttrPath } from "../domain/attr-path.ts";
 import type { AttrPath, AttrResult, Evaluation } from "../domain/evaluation.ts";
 import { budgetBytes } from "../domain/memory-budget.ts";
 import { UserError } from "../errors.ts";
-import type { EvaluationProgress, EvaluationRequest } from "../workflow/ports.ts";
+import type { EvaluationProgress, EvaluationQuery, EvaluationRequest } from "../workflow/ports.ts";
 import { type CollectedAttrs, collectAttrs } from "./collect-attrs.ts";
 import { type DerivationWriter, openStore } from "./derivation-writer.ts";
 import { watchSpace } from "./disk-space.ts";
@@ -56,8 +56,8 @@ export async function evaluate(
   signal: AbortSignal,
 ): Promise<EvaluateEnd> {
   const key = evaluationKey(request, context.nixVersion);
-  const known = await context.store.find(key);
-  if (known !== undefined && isReusable(known.evaluation)) {
+  const known = await findEvaluation(context, request);
+  if (known !== undefined) {
     const { attrs } = known.evaluation;
     const errors = attrs.filter(([, result]) => !result.ok).length;
     onProgress({ attrs: attrs.length, errors, memoryBytes: 0, secondsLeft: 0 });
@@ -69,6 +69,15 @@ export async function evaluate(
   await using draft = await context.store.begin();
   // Awaited here: the draft is disposed of when this function is left.
   return await evaluateInto(draft, key, context, request, onProgress, signal);
+}
+
+/** What is kept of an earlier time and may be used again. */
+export async function findEvaluation(
+  { store, nixVersion }: Pick<EvaluateContext, "store" | "nixVersion">,
+  query: EvaluationQuery,
+): Promise<OpenEvaluation | undefined> {
+  const known = await store.find(evaluationKey(query, nixVersion));
+  return known !== undefined && isReusable(known.evaluation) ? known : undefined;
 }
 
 /** The evaluator for a request, writing to the store at `storeRoot`. */

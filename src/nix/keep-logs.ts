@@ -1,7 +1,7 @@
 /** What people want to read beyond a report: the log of a build that failed, and why attributes do not evaluate. */
 import type { BuildOutcome } from "../domain/build.ts";
 import type { DrvPath, EvaluationOutcome } from "../domain/evaluation.ts";
-import type { EvaluationRequest, LogPort } from "../workflow/ports.ts";
+import type { EvaluationQuery, LogPort } from "../workflow/ports.ts";
 import { readLog } from "./realise.ts";
 import { baseName } from "./store-path.ts";
 
@@ -22,9 +22,11 @@ export async function keepBuildLog(
 
 export async function keepEvaluationErrors(
   logs: LogPort,
-  { system, checkout }: EvaluationRequest,
+  { system, checkout, attrs }: EvaluationQuery,
   outcome: EvaluationOutcome,
 ): Promise<void> {
+  // A few attrs are looked at beforehand; the whole evaluation says it all again.
+  if (attrs !== undefined || checkout.commit === undefined) return;
   const name = `evaluation-${system}-${checkout.commit.slice(0, 12)}`;
   if (outcome.status === "not-run") return logs.keep(name, [outcome.reason]);
   const errors = [...outcome.attrs].flatMap(([attr, result]) =>

@@ -3,7 +3,7 @@
  */
 import { createHash } from "node:crypto";
 import type { AttrPath, AttrResult, Evaluation } from "../domain/evaluation.ts";
-import type { EvaluationRequest } from "../workflow/ports.ts";
+import type { EvaluationQuery } from "../workflow/ports.ts";
 import { WALKER_SOURCE } from "./evaluator.ts";
 
 /** Where a store has its files, below its root. */
@@ -21,7 +21,7 @@ export interface SavedEvaluation {
 const FORMAT = 3;
 
 /** Everything an evaluation depends on. Limits are no part of it: one in which attributes failed by them is not used again. */
-export function evaluationKey(request: EvaluationRequest, nixVersion: string): string {
+export function evaluationKey(request: EvaluationQuery, nixVersion: string): string {
   const { checkout, system, entry, config, attrs } = request;
   const inputs = [
     FORMAT,

@@ -1,7 +1,7 @@
 /**
- * Sealed files: JSON we wrote ourselves and want to trust when we read it again.
+ * Sealed files: JSON or bytes we wrote ourselves and want to trust when we read it again.
  *
- * A file is the SHA-256 of what follows, a line end, and zstd-compressed JSON. It is written beside its place and
+ * A file is the SHA-256 of what follows, a line end, and the rest, zstd-compressed. It is written beside its place and
  * renamed, so a reader sees all of it or none; a process killed at any moment, a full disk or a second writer leave at
  * worst a stray temporary file. Anything that does not check out is "not there", never an error: caches hold nothing
  * that cannot be found out again.
@@ -20,8 +20,12 @@ const LARGEST = 512 * 1024 * 1024;
 
 const digest = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
 
-export async function writeSealed(path: string, value: unknown): Promise<void> {
-  const body = await compress(Buffer.from(JSON.stringify(value)));
+export function writeSealed(path: string, value: unknown): Promise<void> {
+  return writeSealedBytes(path, Buffer.from(JSON.stringify(value)));
+}
+
+export async function writeSealedBytes(path: string, bytes: Uint8Array): Promise<void> {
+  const body = await compress(bytes);
   await mkdir(dirname(path), { recursive: true });
   const beside = `${path}.${randomUUID()}.tmp`;
   try {
@@ -41,10 +45,19 @@ export async function writeSealed(path: string, value: unknown): Promise<void> {
 /** What `writeSealed` was given, or `undefined` where there is none or it is damaged. */
 export async function readSealed(path: string): Promise<unknown> {
   try {
+    return JSON.parse((await readSealedBytes(path))?.toString("utf8") ?? "");
+  } catch {
+    return undefined;
+  }
+}
+
+/** The same for `writeSealedBytes`. */
+export async function readSealedBytes(path: string): Promise<Buffer | undefined> {
+  try {
     const bytes = await readFile(path);
     const body = bytes.subarray(65);
     if (bytes.subarray(0, 65).toString("latin1") !== `${digest(body)}\n`) return undefined;
-    return JSON.parse((await decompress(body, { maxOutputLength: LARGEST })).toString("utf8"));
+    return await decompress(body, { maxOutputLength: LARGEST });
   } catch {
     return undefined;
   }

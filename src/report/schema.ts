@@ -23,10 +23,32 @@ const comparison = z.enum([
   "not-run",
 ]);
 
-const systemRebuilds = z.strictObject({
-  status: z.enum(["evaluated", "predicted", "not-run"]),
+const culprit = z.strictObject({
+  name: z.string(),
+  drv: z.string(),
+  attrs: count.describe("Rebuilt attrs that need it; one that needs two culprits is counted with both."),
+});
+
+const prediction = z.strictObject({
+  status: z
+    .enum(["predicted", "confirmed", "corrected", "not-predicted"])
+    .describe("predicted: head was not evaluated. confirmed: exactly these attrs. corrected: not exactly."),
   reason: text,
-  evaluated: known.describe("How many attrs head has; null when not run."),
+  graph: z.string().nullable().describe("Commit whose derivations it was made from: base or an ancestor."),
+  attrs: known,
+  derivations: known,
+  missed: known.describe("Rebuilt attrs that it did not have; null where not known."),
+  wrong: known.describe("Attrs that it had and that are not rebuilt; null where not known."),
+});
+
+const systemRebuilds = z.strictObject({
+  status: z
+    .enum(["evaluated", "predicted", "not-run"])
+    .describe(
+      "predicted: `changed` is what is rebuilt; beyond the few attrs that were looked at, what was added, removed, broken or fixed is not known.",
+    ),
+  reason: text,
+  evaluated: known.describe("How many attrs head has; null when not run or only predicted."),
   attrs: known.describe("Attrs at head with an output path that no attr had at base; null when not run."),
   derivations: known.describe("Distinct derivations among them; null when not run."),
   added: texts,
@@ -35,6 +57,10 @@ const systemRebuilds = z.strictObject({
   broken: list(z.strictObject({ attr: z.string(), error: z.string() }).readonly()),
   fixed: texts,
   warnings: texts.describe("What the evaluator warned of at head and not at base."),
+  culprits: z
+    .exactOptional(list(culprit.readonly()))
+    .describe("Derivations that most rebuilt attrs need; left out where nothing is rebuilt."),
+  prediction: z.exactOptional(prediction.readonly()),
 });
 
 const rebuilds = z.strictObject({

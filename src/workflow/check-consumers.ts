@@ -77,7 +77,7 @@ async function checkSystem(
   const base = await viewOf(pair.base, signal);
   const head = await viewOf(pair.head, signal);
   const texts = await readTexts(scriptSources(head.derivations, kernelDrvs), pair.head.derivations);
-  const tree = await facts.world.git.sourceTree(facts.trees.head, signal);
+  const tree = await facts.world.git.sourceTree(await facts.trees.head.laidOut(signal), signal);
   const { suspects, leftOut } = findSuspects({
     base,
     head: { ...head, texts },

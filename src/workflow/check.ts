@@ -5,17 +5,19 @@
  * publishing are the caller's. The machine's trouble in one stage costs that stage and what needs it.
  */
 import type { CheckResult } from "../domain/check-result.ts";
-import { summarizeRebuilds } from "../domain/rebuilds.ts";
 import { assembleResult, resultSoFar } from "./assemble-result.ts";
 import { bootKernels, runRepositoryTests } from "./boot-kernels.ts";
 import { buildKernels } from "./build-kernels.ts";
 import { checkConsumers } from "./check-consumers.ts";
 import { checkOut } from "./check-out.ts";
-import { attrNames, evaluateTrees, haveNixosTests, outcomes } from "./evaluate-trees.ts";
+import { describeRebuilds } from "./describe-rebuilds.ts";
+import { attrNames, evaluateTrees, haveNixosTests } from "./evaluate-trees.ts";
 import { explainRebuilds } from "./explain-rebuilds.ts";
 import { createLanes } from "./lanes.ts";
 import { measureKernels } from "./measure-kernels.ts";
 import { planFromFacts } from "./plan-check.ts";
+import { onlyPredict, tellPrediction } from "./predict-only.ts";
+import { predictTrees } from "./predict-rebuilds.ts";
 import { createRecall } from "./stage-memory.ts";
 import { createStageLog } from "./stages.ts";
 import type { CheckRequest, World } from "./world.ts";
@@ -28,12 +30,15 @@ export async function check(request: CheckRequest, world: World, signal: AbortSi
 
   const changed = await world.git.changedFiles(request.base, request.head, signal);
   await using trees = await checkOut(request, world, stages, signal);
-  const systems = await stages.require("evaluate", (stage) =>
-    evaluateTrees(trees, request, world, stage, signal),
-  );
-  const rebuilds = await stages.require("rebuilds", async () => summarizeRebuilds(outcomes(systems)));
+  if (request.scope === "prediction") return onlyPredict(trees, changed, request, world, stages, signal);
+  const { predictions, systems } = await stages.require("evaluate", async (stage) => {
+    const predictions = await predictTrees(trees, changed, request, world, stage, signal);
+    tellPrediction(predictions, changed, request, world, stage, stages);
+    return { predictions, systems: await evaluateTrees(trees, request, world, stage, signal) };
+  });
+  const rebuilds = await stages.require("rebuilds", () => describeRebuilds(systems, predictions, signal));
   await world.memory?.save("evaluate", attrNames(systems));
-  await explainRebuilds(systems, request, world, signal);
+  await explainRebuilds(systems, attrNames(systems), request, world, signal);
   const plan = await stages.require("plan", async () => planFromFacts(changed, systems, request, world));
   const counted = { request, stages, changed, rebuilds, hasNixosTests: haveNixosTests(systems), plan };
   if (plan.reason !== undefined) {

@@ -6,8 +6,9 @@ import { isNixosTest } from "../domain/labels.ts";
 import type { EvaluationPair } from "../domain/rebuilds.ts";
 import { newlyThrowing, throwing, withMessages } from "../domain/thrown-attrs.ts";
 import { UserError } from "../errors.ts";
-import type { Trees } from "./check-out.ts";
-import type { Checkout, EvaluatedTree, EvaluationProgress, EvaluationRequest } from "./ports.ts";
+import type { Tree, Trees } from "./check-out.ts";
+import { evaluationRequest } from "./evaluation-request.ts";
+import type { EvaluatedTree, EvaluationProgress } from "./ports.ts";
 import type { StageContext } from "./stages.ts";
 import type { CheckRequest, World } from "./world.ts";
 
@@ -46,21 +47,6 @@ export function haveNixosTests(systems: EvaluatedSystems): boolean {
   );
 }
 
-export function evaluationRequest(
-  checkout: Checkout,
-  system: System,
-  { config }: CheckRequest,
-): EvaluationRequest {
-  return {
-    checkout,
-    system,
-    entry: config.entry,
-    config: config.nixpkgsConfig,
-    timeoutSeconds: config.limits.evaluationSeconds,
-    memory: config.limits.evaluation,
-  };
-}
-
 export async function evaluateTrees(
   trees: Trees,
   request: CheckRequest,
@@ -72,20 +58,21 @@ export async function evaluateTrees(
   const pairs: [System, EvaluatedPair][] = [];
   for (const system of request.systems) {
     const progress: { base?: EvaluationProgress; head?: EvaluationProgress } = {};
-    const evaluate = (side: "base" | "head") =>
-      world.nix.evaluate(
-        evaluationRequest(trees[side], system, request),
-        (now) => {
-          progress[side] = now;
-          stage.detail(describeProgress(system, progress));
-        },
-        signal,
-      );
+    const evaluate = async (side: "base" | "head"): Promise<EvaluatedTree> => {
+      const kept = trees[side].kept.get(system);
+      if (kept !== undefined) return kept;
+      const checkout = await trees[side].laidOut(signal);
+      const onProgress = (now: EvaluationProgress) => {
+        progress[side] = now;
+        stage.detail(describeProgress(system, progress));
+      };
+      return world.nix.evaluate(evaluationRequest(checkout, system, request), onProgress, signal);
+    };
     const [base, head] = await Promise.all([evaluate("base"), evaluate("head")]);
     for (const { outcome } of [base, head]) {
       if (outcome.status === "not-run") stage.notRun(`${system}: ${outcome.reason}`);
     }
-    pairs.push([system, await explainErrors({ base, head }, request.why ?? [], signal)]);
+    pairs.push([system, await explainErrors({ base, head }, trees, request.why ?? [], signal)]);
   }
   return new Map(pairs);
 }
@@ -93,18 +80,24 @@ export async function evaluateTrees(
 /** What is shown of errors: those of attrs that the change broke, and of attrs that somebody asked about. */
 async function explainErrors(
   { base, head }: EvaluatedPair,
+  trees: Trees,
   why: readonly AttrPath[],
   signal: AbortSignal,
 ): Promise<EvaluatedPair> {
   const broken = newlyThrowing({ base: base.outcome, head: head.outcome });
-  const explain = async (tree: EvaluatedTree, attrs: readonly AttrPath[]): Promise<EvaluatedTree> => {
+  const explain = async (
+    tree: EvaluatedTree,
+    { laidOut }: Tree,
+    attrs: readonly AttrPath[],
+  ): Promise<EvaluatedTree> => {
     const asked = [...new Set([...throwing(tree.outcome, why), ...attrs])];
     if (asked.length === 0) return tree;
-    return { ...tree, outcome: withMessages(tree.outcome, await tree.explain(asked, signal)) };
+    const messages = await tree.explain(asked, await laidOut(signal), signal);
+    return { ...tree, outcome: withMessages(tree.outcome, messages) };
   };
   return {
-    base: await explain(base, throwing(base.outcome, [ROOT_ATTR])),
-    head: await explain(head, broken),
+    base: await explain(base, trees.base, throwing(base.outcome, [ROOT_ATTR])),
+    head: await explain(head, trees.head, broken),
   };
 }
 

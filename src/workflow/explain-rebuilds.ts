@@ -1,25 +1,29 @@
-/** Why attributes are rebuilt that somebody asked about, from the graphs of base and head. */
-import type { AttrPath } from "../domain/evaluation.ts";
+/** Why attributes are rebuilt that somebody asked about, from the graphs of base and head and the few derivations that tell. */
+import type { AttrPath, AttrResult, System } from "../domain/evaluation.ts";
+import { findCause } from "../domain/graph/find-cause.ts";
 import { findAttr } from "../domain/rebuilds.ts";
-import { type WhySide, whyRebuilt } from "../domain/why-rebuilt.ts";
-import type { EvaluatedSystems } from "./evaluate-trees.ts";
+import { whyRebuilt, whyWithoutCause } from "../domain/why-rebuilt.ts";
+import type { EvaluatedPair } from "./evaluate-trees.ts";
 import type { EvaluatedTree } from "./ports.ts";
 import type { CheckRequest, World } from "./world.ts";
 
+/** @param names all that the trees have; undefined where one was not evaluated, and an attr that was not met may exist */
 export async function explainRebuilds(
-  systems: EvaluatedSystems,
+  systems: ReadonlyMap<System, EvaluatedPair>,
+  names: readonly AttrPath[] | undefined,
   { why = [] }: CheckRequest,
-  { onExplained }: World,
+  { onExplained, onUnknown }: World,
   signal: AbortSignal,
 ): Promise<void> {
   if (onExplained === undefined) return;
   for (const attr of why) {
-    const perSystem: { system: string; lines: string[] }[] = [];
-    for (const [system, { base, head }] of systems) {
-      const sides = [await sideOf(base, attr, signal), await sideOf(head, attr, signal)] as const;
-      if (sides.every((side) => side.attr === undefined)) continue;
-      perSystem.push({ system, lines: whyRebuilt(...sides) });
+    const perSystem: { system: System; lines: string[] }[] = [];
+    for (const [system, pair] of systems) {
+      const [base, head] = [attrAt(pair.base, attr), attrAt(pair.head, attr)];
+      if (base === undefined && head === undefined) continue;
+      perSystem.push({ system, lines: await explain(pair, base, head, signal) });
     }
+    if (perSystem.length === 0 && names !== undefined) onUnknown?.(attr, names);
     const told = perSystem.filter(({ lines }) => lines.length > 0);
     const lines =
       told.length === 1
@@ -29,8 +33,27 @@ export async function explainRebuilds(
   }
 }
 
-async function sideOf(tree: EvaluatedTree, attr: AttrPath, signal: AbortSignal): Promise<WhySide> {
-  const result = tree.outcome.status === "evaluated" ? findAttr(tree.outcome.attrs, attr) : undefined;
-  const roots = result?.ok === true ? [result.drv] : [];
-  return { attr: result, derivations: await tree.derivations.closure(roots, signal) };
+function attrAt({ outcome }: EvaluatedTree, attr: AttrPath): AttrResult | undefined {
+  return outcome.status === "evaluated" ? findAttr(outcome.attrs, attr) : undefined;
+}
+
+async function explain(
+  pair: EvaluatedPair,
+  base: AttrResult | undefined,
+  head: AttrResult | undefined,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const simple = whyWithoutCause(base, head);
+  if (simple !== undefined || head?.ok !== true) return simple ?? [];
+  const cause = findCause({
+    head: { graph: await pair.head.graph(signal), drv: head.drv },
+    base: { graph: await pair.base.graph(signal), ...(base?.ok === true ? { drv: base.drv } : {}) },
+  });
+  const last = cause?.way.at(-1)?.drv;
+  return whyRebuilt(
+    cause,
+    base,
+    cause?.before === undefined ? undefined : await pair.base.derivations.read(cause.before),
+    last === undefined ? undefined : await pair.head.derivations.read(last),
+  );
 }

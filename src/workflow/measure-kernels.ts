@@ -9,9 +9,8 @@ import {
   parseKernelConfig,
 } from "../domain/kernel-files.ts";
 import type { KernelBuild, KernelBuildSide } from "./build-kernels.ts";
-import type { Trees } from "./check-out.ts";
-import { evaluationRequest } from "./evaluate-trees.ts";
-import type { Checkout } from "./ports.ts";
+import type { Tree, Trees } from "./check-out.ts";
+import { evaluationRequest } from "./evaluation-request.ts";
 import type { CheckRequest, World } from "./world.ts";
 
 export interface MeasuredKernel extends KernelBuild {
@@ -40,7 +39,7 @@ export async function measureKernels(
 async function measureSide(
   { attr, system }: KernelBuild,
   side: KernelBuildSide,
-  checkout: Checkout,
+  source: Tree,
   request: CheckRequest,
   world: World,
   signal: AbortSignal,
@@ -66,7 +65,9 @@ async function measureSide(
     configFile === undefined || configRoot === undefined
       ? undefined
       : nix.readOutputFile(configRoot.path, configFile.path),
-    nix.passthru(evaluationRequest(checkout, system, request), attr, signal),
+    source
+      .laidOut(signal)
+      .then((checkout) => nix.passthru(evaluationRequest(checkout, system, request), attr, signal)),
   ]);
 
   return {

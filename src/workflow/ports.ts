@@ -14,6 +14,7 @@ import type {
   StorePath,
   System,
 } from "../domain/evaluation.ts";
+import type { DerivationGraph } from "../domain/graph/graph.ts";
 import type { ModuleFacts } from "../domain/kernel-facts.ts";
 import type { MemoryBudget } from "../domain/memory-budget.ts";
 import type { OutputFacts } from "../domain/output-facts.ts";
@@ -28,6 +29,9 @@ export interface Checkout {
   readonly directory: string;
 }
 
+/** A commit without its files. */
+export type Version = Pick<Checkout, "commit" | "tree">;
+
 export interface GitPort {
   /** Full commit hash of a revision. @throws UserError unknown-revision */
   resolve(revision: string, signal: AbortSignal): Promise<string>;
@@ -40,6 +44,8 @@ export interface GitPort {
   /** The text files of a checkout; read lazily, links and binaries left out. */
   sourceTree(checkout: Checkout, signal: AbortSignal): Promise<SourceTree>;
   isAncestor(ancestor: string, descendant: string, signal: AbortSignal): Promise<boolean>;
+  /** A commit and what led to it, newest first; at most so many, and fewer where history is not at hand. */
+  history(commit: string, most: number, signal: AbortSignal): Promise<readonly Version[]>;
 }
 
 export interface EvaluationRequest {
@@ -69,22 +75,38 @@ export interface EvaluationProgress {
   readonly secondsLeft?: number;
 }
 
+/** The same of a tree that need not be laid out. Errors go to the log of the commit, where one is named. */
+export interface EvaluationQuery extends Omit<EvaluationRequest, "checkout"> {
+  readonly checkout: { readonly tree: string; readonly commit?: string };
+}
+
 /** A finished evaluation and the store its derivations were written to. */
 export interface EvaluatedTree {
   /** An attr that throws has no message of its own yet: see `explain`. */
   readonly outcome: EvaluationOutcome;
   readonly derivations: DerivationStore;
   /**
-   * Why attrs throw, as Nix says it. Each costs a run of the evaluator, so it is for those that are shown; no more than 100 are
-   * asked. For as long as there is the checkout.
+   * What needs what, of all derivations in that store; none where the tree was not evaluated. Made when first asked for, and
+   * kept. @throws EnvironmentError evaluation-damaged
    */
-  explain(attrs: readonly AttrPath[], signal: AbortSignal): Promise<ReadonlyMap<AttrPath, string>>;
+  graph(signal: AbortSignal): Promise<DerivationGraph>;
+  /**
+   * Why attrs throw, as Nix says it. Each costs a run of the evaluator, so it is for those that are shown; no more than 100 are
+   * asked. @param checkout of this very tree
+   */
+  explain(
+    attrs: readonly AttrPath[],
+    checkout: Checkout,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<AttrPath, string>>;
 }
 
 /** Read access to what an evaluation wrote. */
 export interface DerivationStore {
   /** Every derivation reachable from the given ones, these included. */
   closure(roots: Iterable<DrvPath>, signal: AbortSignal): Promise<ReadonlyMap<DrvPath, Derivation>>;
+  /** One derivation. @throws EnvironmentError evaluation-damaged where it is not there */
+  read(drv: DrvPath): Promise<Derivation>;
   /** Text of a source in the store (a builder script), undefined when it is a directory, binary, or over 1 MiB. */
   readSource(path: StorePath): Promise<string | undefined>;
   /** Realises all outputs in the build store, sandboxed. Failed builds are repeated once before being believed. */
@@ -105,6 +127,8 @@ export interface NixPort {
     onProgress: (progress: EvaluationProgress) => void,
     signal: AbortSignal,
   ): Promise<EvaluatedTree>;
+  /** What `evaluate` has kept of an earlier time; undefined where nothing is kept that could be used. */
+  evaluated(query: EvaluationQuery, signal: AbortSignal): Promise<EvaluatedTree | undefined>;
   /** Attribute → Nix type of its value, for an attr whose value is a derivation; standard derivation attributes left out. */
   passthru(
     request: EvaluationRequest,

@@ -21,6 +21,8 @@ export interface World {
   readonly onResult?: (soFar: CheckResult) => void;
   /** The answer about an attr in `CheckRequest.why`, one line a step; empty where it is not rebuilt. */
   readonly onExplained?: (attr: AttrPath, lines: readonly string[]) => void;
+  /** Told of an attr in `CheckRequest.why` that neither tree has, with the names that they have. */
+  readonly onUnknown?: (attr: AttrPath, names: readonly AttrPath[]) => void;
 }
 
 export interface CheckRequest {
@@ -31,8 +33,8 @@ export interface CheckRequest {
   /** Of a pull request; where nobody knows them, it is taken for one into `master`. */
   readonly branches?: Pick<BranchFacts, "baseRef" | "headRef">;
   readonly systems: readonly System[];
-  /** `rebuilds`: stages 1 to 4 only. */
-  readonly scope: "everything" | "rebuilds";
+  /** `rebuilds`: stages 1 to 4 only. `prediction`: of these, what can be said without evaluating all of head. */
+  readonly scope: "everything" | "rebuilds" | "prediction";
   /** Attrs that a command named, to be built: kernels as such, others as consumers are. */
   readonly build?: readonly AttrPath[];
   /** Attrs whose rebuild is to be explained. */

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { DerivationSyntaxError, parseDerivation } from "../../src/domain/parse-derivation.ts";
+import { DerivationSyntaxError } from "../../src/domain/aterm-reader.ts";
+import { parseDerivation } from "../../src/domain/parse-derivation.ts";
 
 /** Written by nix-instantiate 2.8.0. */
 const recorded = (name: string) => {

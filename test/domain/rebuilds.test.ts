@@ -1,8 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { compareEvaluations, findAttr, osOf, summarizeRebuilds } from "../../src/domain/rebuilds.ts";
+import {
+  countRebuilds,
+  type EvaluationPair,
+  findAttr,
+  osOf,
+  summarizeRebuilds,
+} from "../../src/domain/rebuilds.ts";
 import { attrs, drv, evaluated, fails, notRun, pair } from "./evaluations.ts";
 
 const lists = ["added", "removed", "changed", "broken", "fixed"] as const;
+
+const countsOf = (both: EvaluationPair) => countRebuilds(both).counts;
 
 describe("one attribute, every way it can differ", () => {
   it.each([
@@ -16,7 +24,7 @@ describe("one attribute, every way it can differ", () => {
     { base: fails(), head: drv("a"), list: "fixed", rebuilds: 1 },
     { base: fails("x"), head: fails("y"), list: undefined, rebuilds: 0 },
   ])("$base.drv$base.error -> $head.drv$head.error is $list", ({ base, head, list, rebuilds }) => {
-    const compared = compareEvaluations(pair({ linux: base }, { linux: head }));
+    const compared = countsOf(pair({ linux: base }, { linux: head }));
 
     expect(lists.filter((name) => compared[name].length > 0)).toEqual(list === undefined ? [] : [list]);
     expect(compared.attrs).toBe(rebuilds);
@@ -26,13 +34,13 @@ describe("one attribute, every way it can differ", () => {
 
 describe("a rebuild is an output path that no attr had at base", () => {
   it("is not a rename", () => {
-    const compared = compareEvaluations(pair({ old: drv("a") }, { new: drv("a") }));
+    const compared = countsOf(pair({ old: drv("a") }, { new: drv("a") }));
 
     expect(compared).toMatchObject({ attrs: 0, derivations: 0, added: ["new"], removed: ["old"] });
   });
 
   it("is not an alias that moved to what base already had", () => {
-    const compared = compareEvaluations(
+    const compared = countsOf(
       pair(
         { latest: drv("a"), v1: drv("a"), v2: drv("b") },
         { latest: drv("b"), v1: drv("a"), v2: drv("b") },
@@ -43,7 +51,7 @@ describe("a rebuild is an output path that no attr had at base", () => {
   });
 
   it("counts aliases as attrs and their derivation once", () => {
-    const compared = compareEvaluations(
+    const compared = countsOf(
       pair({ linux: drv("a"), linux_6_12: drv("a") }, { linux: drv("b"), linux_6_12: drv("b") }),
     );
 
@@ -51,7 +59,7 @@ describe("a rebuild is an output path that no attr had at base", () => {
   });
 
   it("is a new output whose path is new, even where `out` stays", () => {
-    const compared = compareEvaluations(
+    const compared = countsOf(
       pair({ linux: drv("a", { out: "/s/o" }) }, { linux: drv("b", { out: "/s/o", modules: "/s/m" }) }),
     );
 
@@ -59,7 +67,7 @@ describe("a rebuild is an output path that no attr had at base", () => {
   });
 
   it("is not an output that went away, though the attr changed", () => {
-    const compared = compareEvaluations(
+    const compared = countsOf(
       pair({ linux: drv("a", { out: "/s/o", doc: "/s/d" }) }, { linux: drv("b", { out: "/s/o" }) }),
     );
 
@@ -67,7 +75,7 @@ describe("a rebuild is an output path that no attr had at base", () => {
   });
 
   it("is not another recipe for the same fixed output", () => {
-    const compared = compareEvaluations(
+    const compared = countsOf(
       pair({ src: drv("a", { out: "/s/src" }) }, { src: drv("b", { out: "/s/src" }) }),
     );
 
@@ -77,8 +85,8 @@ describe("a rebuild is an output path that no attr had at base", () => {
   it("is decided by the derivation where paths are known only once built", () => {
     const floating = (name: string) => drv(name, { out: "" });
 
-    expect(compareEvaluations(pair({ x: floating("a") }, { x: floating("a") })).attrs).toBe(0);
-    expect(compareEvaluations(pair({ x: floating("a") }, { x: floating("b") }))).toMatchObject({
+    expect(countsOf(pair({ x: floating("a") }, { x: floating("a") })).attrs).toBe(0);
+    expect(countsOf(pair({ x: floating("a") }, { x: floating("b") }))).toMatchObject({
       attrs: 1,
       changed: ["x"],
     });
@@ -87,13 +95,13 @@ describe("a rebuild is an output path that no attr had at base", () => {
 
 describe("a set that fails", () => {
   it("is broken itself; what was in it is not said to be removed", () => {
-    const compared = compareEvaluations(pair({ "set.a": drv("a"), "set.b": drv("b") }, { set: fails("no") }));
+    const compared = countsOf(pair({ "set.a": drv("a"), "set.b": drv("b") }, { set: fails("no") }));
 
     expect(compared).toMatchObject({ removed: [], broken: [{ attr: "set", error: "no" }] });
   });
 
   it("is mended by what is in it at head", () => {
-    const compared = compareEvaluations(pair({ set: fails() }, { "set.a": drv("a") }));
+    const compared = countsOf(pair({ set: fails() }, { "set.a": drv("a") }));
 
     expect(compared).toMatchObject({ added: [], fixed: ["set.a"], attrs: 1 });
   });
@@ -112,7 +120,7 @@ describe("unknown is never zero", () => {
       reason: "head: out of memory",
     },
   ])("when $name was not evaluated", ({ sides, reason }) => {
-    expect(compareEvaluations(sides)).toMatchObject({
+    expect(countsOf(sides)).toMatchObject({
       status: "not-run",
       reason,
       evaluated: null,
@@ -124,7 +132,7 @@ describe("unknown is never zero", () => {
   });
 
   it("when nothing at all evaluates at head, which is then what broke", () => {
-    const compared = compareEvaluations(pair({ a: drv("a") }, { "": fails("syntax error") }));
+    const compared = countsOf(pair({ a: drv("a") }, { "": fails("syntax error") }));
 
     expect(compared).toMatchObject({
       status: "not-run",
@@ -136,7 +144,7 @@ describe("unknown is never zero", () => {
   });
 
   it("when nothing evaluates on either side, which is nobody's fault here", () => {
-    expect(compareEvaluations(pair({ "": fails() }, { "": fails() }))).toMatchObject({
+    expect(countsOf(pair({ "": fails() }, { "": fails() }))).toMatchObject({
       attrs: null,
       broken: [],
       fixed: [],
@@ -190,11 +198,11 @@ it("warnings are those that head has and base has not", () => {
   const base = evaluated({}, ["old"]);
   const head = evaluated({}, ["z", "old", "a", "z"]);
 
-  expect(compareEvaluations({ base, head }).warnings).toEqual(["a", "z"]);
+  expect(countsOf({ base, head }).warnings).toEqual(["a", "z"]);
 });
 
 it("counts every attr head has, the failing ones too", () => {
-  expect(compareEvaluations(pair({}, { a: drv("a"), b: fails() })).evaluated).toBe(2);
+  expect(countsOf(pair({}, { a: drv("a"), b: fails() })).evaluated).toBe(2);
 });
 
 it.each([

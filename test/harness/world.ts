@@ -5,6 +5,7 @@
 import { parseConfig } from "../../src/config/config.ts";
 import type { BuildOutcome } from "../../src/domain/build.ts";
 import type { AttrResult, Evaluation, EvaluationOutcome } from "../../src/domain/evaluation.ts";
+import { joinRows } from "../../src/domain/graph/rows.ts";
 import type { OutputFacts } from "../../src/domain/output-facts.ts";
 import type { VmOutcome } from "../../src/domain/vm.ts";
 import type { Checkout, DerivationStore, EvaluatedTree, NixPort } from "../../src/workflow/ports.ts";
@@ -75,6 +76,7 @@ export function world(scene: Scene = {}): World {
       readFile: async () => "",
       sourceTree: async () => ({ files: [], read: () => undefined }),
       isAncestor: async () => true,
+      history: async (commit) => [{ commit, tree: commit }],
     },
     nix: {
       probe: async () => ({ version: "2.8.0" }),
@@ -86,7 +88,9 @@ export function world(scene: Scene = {}): World {
         },
         derivations: store(side(commit)),
         explain: async () => new Map(),
+        graph: async () => joinRows([], []),
       }),
+      evaluated: async () => undefined,
       passthru: async () => ({}),
       measure: async (outputs) =>
         Object.fromEntries(Object.entries(outputs).map(([name, path]) => [name, facts(path, scene.files)])),
@@ -114,7 +118,14 @@ function attrsOf({ linux }: Side): Evaluation {
 }
 
 function store({ build }: Side): DerivationStore {
-  return { closure: async () => new Map(), readSource: async () => undefined, realise: () => build() };
+  return {
+    closure: async () => new Map(),
+    read: async () => {
+      throw new Error("no derivation can be read in this world");
+    },
+    readSource: async () => undefined,
+    realise: () => build(),
+  };
 }
 
 const KERNEL_FILES = ["bzImage", "lib/modules/6.1/modules.dep"];

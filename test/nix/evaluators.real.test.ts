@@ -189,9 +189,9 @@ describe("why attrs throw", () => {
     const tree = await evaluate(place, request);
     expect(attrsOf(tree)["a"]).toEqual({ ok: false, error: "throws", cause: "throw" });
 
-    const first = await tree.explain(["a", "d"], signal);
+    const first = await tree.explain(["a", "d"], request.checkout, signal);
     await rm(request.checkout.directory, { recursive: true });
-    const again = await tree.explain(["a", "d"], signal);
+    const again = await tree.explain(["a", "d"], request.checkout, signal);
 
     expect(first).toEqual(
       new Map([

@@ -86,7 +86,10 @@ export async function evaluateExplained(
   const thrown = Object.entries(attrsOf(tree)).flatMap(([attr, result]) =>
     !result.ok && result.cause === "throw" ? [attr] : [],
   );
-  return { ...tree, outcome: withMessages(tree.outcome, await tree.explain(thrown, signal)) };
+  return {
+    ...tree,
+    outcome: withMessages(tree.outcome, await tree.explain(thrown, request.checkout, signal)),
+  };
 }
 
 export function attrsOf(tree: EvaluatedTree): Record<AttrPath, AttrResult> {

@@ -9,7 +9,8 @@ import { Command, Option } from "commander";
 import { type Config, defaultConfig, parseConfig } from "../../config/config.ts";
 import { colourRefused, defaultDataDirectory } from "../../config/env.ts";
 import type { CheckResult, StageName } from "../../domain/check-result.ts";
-import type { System } from "../../domain/evaluation.ts";
+import type { AttrPath, System } from "../../domain/evaluation.ts";
+import { didYouMean } from "../../domain/near-misses.ts";
 import { exitStatusOf } from "../../domain/verdict.ts";
 import { EnvironmentError, UserError } from "../../errors.ts";
 import { createGit } from "../../git/git.ts";
@@ -18,6 +19,7 @@ import { renderHtml } from "../../report/html.ts";
 import { renderJson } from "../../report/json.ts";
 import { renderMarkdown } from "../../report/markdown.ts";
 import { renderTerminal } from "../../report/terminal.ts";
+import { renderWhy } from "../../report/why.ts";
 import { makeRunDirectory } from "../../run-directory.ts";
 import { createVm } from "../../vm/adapter.ts";
 import { check } from "../../workflow/check.ts";
@@ -38,6 +40,8 @@ interface CheckOptions {
   readonly html?: string;
   readonly data?: string;
   readonly allowDirty?: true;
+  readonly predictOnly?: true;
+  readonly why?: readonly AttrPath[];
   readonly progress: ProgressForm;
 }
 
@@ -52,7 +56,7 @@ const DESCRIPTIONS = {
 } as const;
 
 export function checkCommand(name: keyof typeof STAGES, context: CommandContext): Command {
-  return new Command(name)
+  const command = new Command(name)
     .description(DESCRIPTIONS[name])
     .requiredOption("--repo <dir>", "local git repository")
     .requiredOption("--base <rev>", "revision before the change")
@@ -75,7 +79,14 @@ export function checkCommand(name: keyof typeof STAGES, context: CommandContext)
         .choices(PROGRESS_FORMS)
         .default("auto"),
     )
+    .option("--why <attrs...>", "say why these attributes are rebuilt, down to what differs")
     .action((options: CheckOptions) => runCheck(name, options, context));
+  if (name === "rebuilds")
+    command.option(
+      "--predict-only",
+      "say what is probably rebuilt, from an earlier evaluation of base or of a commit before it",
+    );
+  return command;
 }
 
 async function runCheck(
@@ -108,13 +119,15 @@ async function runCheck(
     const warn = (warning: string) => io.stderr.write(`modprobot: warning: ${warning}\n`);
     for (const warning of [...warnings, ...unrelated]) warn(warning);
 
+    const answers: string[] = [];
     const result = await check(
       {
         base,
         head,
         config,
         systems: options.system ?? (config.written.has("systems") ? config.systems : [hostSystem()]),
-        scope: name === "check" ? "everything" : "rebuilds",
+        scope: name === "check" ? "everything" : options.predictOnly === true ? "prediction" : "rebuilds",
+        why: options.why ?? [],
       },
       {
         git,
@@ -124,15 +137,28 @@ async function runCheck(
         clock: () => performance.now(),
         cores: availableParallelism(),
         buildSystem: hostSystem(),
+        onExplained: (attr, lines) => answers.push(renderWhy(attr, lines)),
+        onUnknown: (attr, names) => {
+          throw unknownAttr(attr, names);
+        },
       },
       signal,
     );
     await progress.stop();
     await writeReports(result, options, context);
+    for (const answer of answers) io.stdout.write(`\n${answer}`);
     setStatus(exitStatusOf(result.verdict));
   } finally {
     await progress.stop();
   }
+}
+
+function unknownAttr(attr: AttrPath, names: readonly AttrPath[]): UserError {
+  return new UserError(
+    "attr-unknown",
+    `--why ${JSON.stringify(attr)}: neither base nor head has this attribute${didYouMean(attr, names)}`,
+    "Name an attribute as it stands in the report, for example linuxPackages.zfs.",
+  );
 }
 
 /** @throws UserError data-not-a-directory; the system's own error where the machine refuses */

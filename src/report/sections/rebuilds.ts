@@ -5,7 +5,7 @@
 import type { CheckResult, SystemRebuilds } from "../../domain/check-result.ts";
 import { singleLine } from "../../domain/plain-text.ts";
 import { formatCount, formatKnown } from "../../domain/size-words.ts";
-import { type Block, code, nameList, type Phrase, type SectionMaker, strong } from "../document.ts";
+import { type Block, code, join, nameList, type Phrase, type SectionMaker, strong } from "../document.ts";
 
 type Systems = readonly (readonly [string, SystemRebuilds])[];
 
@@ -40,10 +40,13 @@ function countTable(systems: Systems): readonly Block[] {
     [name],
     [strong(formatKnown(system.attrs))],
     [formatKnown(system.derivations)],
-    [formatCount(system.added.length)],
-    [formatCount(system.removed.length)],
-    [formatCount(system.changed.length)],
-    [`${formatKnown(system.evaluated)} attrs${system.status === "predicted" ? ", predicted" : ""}`],
+    ...[system.added, system.removed, system.changed].map(
+      (attrs): Phrase => [
+        // Of all attrs, a prediction knows only these.
+        formatKnown(system.status === "predicted" && attrs !== system.changed ? null : attrs.length),
+      ],
+    ),
+    [system.status === "predicted" ? "predicted" : `${formatKnown(system.evaluated)} attrs`],
   ]);
   return [{ kind: "table", head, rows }];
 }
@@ -56,13 +59,39 @@ function lists(name: string | undefined, system: SystemRebuilds, listed: number)
     .slice(0, listed)
     .map((warning): Phrase => ["New warning: ", code(singleLine(warning))]);
   const items = [
+    ...culprits(system),
+    ...prediction(system),
     ...named("Added", system.added),
     ...named("Removed", system.removed),
-    ...named("Changed", system.changed),
+    ...named(system.status === "predicted" ? "Rebuilt" : "Changed", system.changed),
     ...named("Evaluate again", system.fixed),
     ...warnings,
   ];
   if (items.length === 0) return [];
   const list: Block = { kind: "list", items };
   return name === undefined ? [list] : [{ kind: "paragraph", content: [strong(name)] }, list];
+}
+
+/** "612 of 637 because of …": one that needs two of them is counted with both, so they add up to more. */
+function culprits({ culprits = [], attrs }: SystemRebuilds): readonly Phrase[] {
+  if (culprits.length === 0) return [];
+  const words = culprits.map(
+    (culprit): Phrase => [`${formatCount(culprit.attrs)} because of `, code(culprit.name)],
+  );
+  const overlap = culprits.length > 1 ? " (an attr may need several)" : "";
+  return [[`Of ${formatKnown(attrs)}: `, ...join(words, ", "), overlap]];
+}
+
+/** What was predicted and came true needs no words. */
+function prediction({ status, prediction }: SystemRebuilds): readonly Phrase[] {
+  if (prediction === undefined || prediction.graph === null) return [];
+  const from: Phrase = [" from ", code(prediction.graph.slice(0, 7))];
+  if (status === "predicted")
+    return [["Predicted", ...from, ": attrs that it does not have come with the evaluation"]];
+  if (prediction.status !== "corrected") return [];
+  const off = [
+    prediction.missed === 0 ? "" : `${formatKnown(prediction.missed)} missed`,
+    prediction.wrong === 0 ? "" : `${formatKnown(prediction.wrong)} wrong`,
+  ].filter((words) => words !== "");
+  return [[`Predicted were ${formatKnown(prediction.attrs)}`, ...from, `: ${off.join(", ")}`]];
 }

@@ -77,13 +77,17 @@ function osWords(attrs: number | null): string {
 }
 
 function rebuildWords(name: string, system: SystemRebuilds): Phrase {
-  if (system.status === "not-run") return [`${name}: ⚠️ not evaluated`];
+  if (system.status === "not-run") {
+    const isPrediction =
+      system.prediction?.status === "not-predicted" && system.reason?.startsWith("not predicted");
+    return [`${name}: ⚠️ not ${isPrediction ? "predicted" : "evaluated"}`];
+  }
+  const isPredicted = system.status === "predicted";
   const counts: Phrase = [
-    `${name}: `,
+    `${name}: ${isPredicted ? "predicted " : ""}`,
     strong(formatKnown(system.attrs)),
-    ` of ${formatKnown(system.evaluated)} attrs (${system.derivations === null ? "?" : plural(system.derivations, "derivation")})`,
+    `${isPredicted ? "" : ` of ${formatKnown(system.evaluated)}`} attrs (${system.derivations === null ? "?" : plural(system.derivations, "derivation")})`,
   ];
-  const predicted = system.status === "predicted" ? [", predicted"] : [];
   const broken =
     system.broken.length === 0
       ? []
@@ -94,7 +98,7 @@ function rebuildWords(name: string, system: SystemRebuilds): Phrase {
           ),
         ];
   const fixed = system.fixed.length === 0 ? [] : [` · ${formatCount(system.fixed.length)} fixed`];
-  return [...counts, ...predicted, ...broken, ...fixed];
+  return [...counts, ...broken, ...fixed];
 }
 
 function labelRow({ rebuilds }: CheckResult): Row | undefined {

@@ -279,7 +279,7 @@ describe("/modprobot rebuilds", () => {
     const story = await checked();
     await says(story, "maintainer", "/modprobot rebuilds --why linux");
     expect(reply(story)).toContain("Why `linux` is rebuilt");
-    expect(reply(story)).toContain("`side` differs");
+    expect(reply(story)).toContain("`side`: `base` → `head`");
     story.pass(2_000);
     await says(story, "maintainer", "/modprobot rebuilds --why hello");
     expect(reply(story)).toContain("`hello` is not rebuilt");

@@ -1,7 +1,9 @@
 /** Git, Nix and VM in memory: a repository with one kernel, whose recipe may differ at head. */
 import { join } from "node:path";
 import type { Derivation } from "../../../src/domain/derivation.ts";
-import type { Evaluation } from "../../../src/domain/evaluation.ts";
+import type { DrvPath, Evaluation } from "../../../src/domain/evaluation.ts";
+import type { DerivationGraph } from "../../../src/domain/graph/graph.ts";
+import { createRowCollector, joinRows } from "../../../src/domain/graph/rows.ts";
 import { Interrupted } from "../../../src/errors.ts";
 import type { Workplace } from "../../../src/workflow/app/app-world.ts";
 import { createWorkplace } from "../../../src/workflow/app/workplace.ts";
@@ -30,6 +32,14 @@ export function createFakeRepository(): FakeRepository {
     builds: 0,
     bootsAgain: [],
   };
+}
+
+/** One derivation, without inputs. */
+function graph(drv: DrvPath, outputs: number): DerivationGraph {
+  const rows = createRowCollector();
+  rows.begin();
+  rows.end(0, outputs, false);
+  return joinRows([drv], [rows.part()]);
 }
 
 const FILES: Readonly<Record<string, string>> = { "default.nix": "{ }" };
@@ -66,6 +76,7 @@ export function createFakeWorkplace(repository: FakeRepository): Workplace {
       outcome: { status: "evaluated", attrs, warnings: [] },
       explain: async () => new Map(),
       derivations: {
+        read: async () => derivation,
         closure: async (roots) => new Map([...roots].includes(drv) ? [[drv, derivation]] : []),
         readSource: async () => undefined,
         async realise(_drv, _limits, signal) {
@@ -75,6 +86,7 @@ export function createFakeWorkplace(repository: FakeRepository): Workplace {
           return { status: "built", outputs, seconds: 1 };
         },
       },
+      graph: async () => graph(drv, side === "base" ? 1 : 2),
     };
   };
   const git = {
@@ -90,6 +102,7 @@ export function createFakeWorkplace(repository: FakeRepository): Workplace {
       path === ".github/modprobot.yml" ? repository.config : FILES[path],
     isAncestor: async () => true,
     sourceTree: async () => ({ files: [], read: () => undefined }),
+    history: async (commit: string) => [{ commit, tree: commit }],
   };
   return createWorkplace({
     clock: () => performance.now(),
@@ -103,6 +116,7 @@ export function createFakeWorkplace(repository: FakeRepository): Workplace {
         if (signal.aborted) throw new Interrupted();
         return tree(repository.isBase(checkout.commit) ? "base" : "head");
       },
+      evaluated: async () => undefined,
       passthru: async () => ({}),
       measure: async (outputs) =>
         Object.fromEntries(

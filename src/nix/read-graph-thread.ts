@@ -1,0 +1,20 @@
+/** A thread of `read-graph.ts`: reads files for as long as there are any, and sends what it has read. */
+import { parentPort, workerData } from "node:worker_threads";
+import type { RowPart } from "../domain/graph/rows.ts";
+import { createGraphReader, type SharedFiles } from "./graph-files.ts";
+
+export type ThreadResult =
+  | { readonly ok: true; readonly part: RowPart }
+  | { readonly ok: false; readonly trouble: string };
+
+parentPort?.postMessage(read());
+
+function read(): ThreadResult {
+  try {
+    const reader = createGraphReader(workerData as SharedFiles);
+    while (reader.readSome());
+    return { ok: true, part: reader.part() };
+  } catch (error) {
+    return { ok: false, trouble: error instanceof Error ? error.message : String(error) };
+  }
+}

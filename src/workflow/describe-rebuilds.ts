@@ -1,0 +1,47 @@
+/** What goes with the counts: the culprits, and how good the prediction was. */
+import type { Rebuilds, SystemRebuilds } from "../domain/check-result.ts";
+import type { System } from "../domain/evaluation.ts";
+import { nodeOf } from "../domain/graph/graph.ts";
+import { newNodes } from "../domain/graph/new-nodes.ts";
+import { culpritsOf, judgePrediction, namedNodes, type PredictedSystem } from "../domain/prediction.ts";
+import { type CountedSystem, countRebuilds, joinSystems } from "../domain/rebuilds.ts";
+import { EnvironmentError } from "../errors.ts";
+import type { EvaluatedPair, EvaluatedSystems } from "./evaluate-trees.ts";
+
+export async function describeRebuilds(
+  systems: EvaluatedSystems,
+  predictions: ReadonlyMap<System, PredictedSystem>,
+  signal: AbortSignal,
+): Promise<Rebuilds> {
+  const counted = new Map<System, CountedSystem>();
+  for (const [system, pair] of systems) {
+    const exact = countRebuilds({ base: pair.base.outcome, head: pair.head.outcome });
+    const predicted = predictions.get(system);
+    const counts: SystemRebuilds = {
+      ...exact.counts,
+      ...(await culpritsAt(pair, exact, signal)),
+      ...(predicted === undefined ? {} : { prediction: judgePrediction(predicted, exact) }),
+    };
+    counted.set(system, { ...exact, counts });
+  }
+  return joinSystems(counted);
+}
+
+/** None where the derivations cannot be read: the counts stand without them. */
+async function culpritsAt({ base, head }: EvaluatedPair, { rebuilt }: CountedSystem, signal: AbortSignal) {
+  const { outcome } = head;
+  if (outcome.status !== "evaluated" || rebuilt === null || rebuilt.size === 0) return {};
+  try {
+    const graph = await head.graph(signal);
+    const isNew = newNodes(graph, await base.graph(signal));
+    const nodes = [...rebuilt].flatMap((attr) => {
+      const result = outcome.attrs.get(attr);
+      const node = result?.ok === true ? nodeOf(graph, result.drv) : undefined;
+      return node === undefined ? [] : [[attr, node] as const];
+    });
+    return culpritsOf({ graph, isNew, rebuilt: new Map(nodes), named: namedNodes(graph, outcome.attrs) });
+  } catch (error) {
+    if (error instanceof EnvironmentError) return {};
+    throw error;
+  }
+}

@@ -2,6 +2,7 @@
  * Events: what happened, as the payload GitHub would send to the App's installation. Each payload is checked against
  * GitHub's description before it goes out, so that no test is green on a payload that cannot exist.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Actor } from "./actors.ts";
 import type { Api } from "./api.ts";
 import { checkWebhook } from "./contract.ts";
@@ -40,10 +41,15 @@ export interface EventOptions {
 const READER: Actor = { kind: "person", login: "ann-admin" };
 
 export function createEvents({ world, api, deliveries, violations }: EventOptions): Events {
-  const read = async (path: string): Promise<Json> => {
-    const { status, body } = await api.ask(READER, "GET", path);
-    if (!isObject(body) || status !== 200) throw new Error(`GET ${path} answered ${status}`);
-    return body;
+  /** Under another name the next time, where the repository is being renamed or transferred just now. */
+  const read = async (repository: Repository, tail = ""): Promise<Json> => {
+    for (let tries = 1; ; tries += 1) {
+      const path = `/repos/${fullName(repository)}${tail}`;
+      const { status, body } = await api.ask(READER, "GET", path);
+      if (isObject(body) && status === 200) return body;
+      if (status !== 404 || tries === 20) throw new Error(`GET ${path} answered ${status}`);
+      await sleep(50);
+    }
   };
 
   /** Only what the App subscribed to, for repositories whose owner has installed it and not suspended it. */
@@ -53,7 +59,7 @@ export function createEvents({ world, api, deliveries, violations }: EventOption
     if (!world.events.includes(event)) return undefined;
     return post(event, installation, {
       ...payload,
-      repository: await read(`/repos/${fullName(repository)}`),
+      repository: await read(repository),
       sender: userObject(world.url, sender),
     });
   };
@@ -85,13 +91,13 @@ export function createEvents({ world, api, deliveries, violations }: EventOption
       });
     },
     async comment(repository, number, comment, action, sender) {
-      const issue = await read(`/repos/${fullName(repository)}/issues/${number}`);
+      const issue = await read(repository, `/issues/${number}`);
       const changes = action === "edited" ? { changes: { body: { from: "" } } } : {};
       return send("issue_comment", repository, sender, { action, issue, comment, ...changes });
     },
     async checkRun(run, action, sender, more = {}) {
       const repository = repositoryById(world, run.repositoryId);
-      const checkRun = await read(`/repos/${fullName(repository)}/check-runs/${run.id}`);
+      const checkRun = await read(repository, `/check-runs/${run.id}`);
       const suite = await suiteObject(
         { world, ask: (method, path) => api.ask(READER, method, path) },
         run.suiteId,

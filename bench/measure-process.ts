@@ -44,7 +44,12 @@ export async function measureProcess(
     cwd: directory,
     env: plainEnvironment(scratch),
     stdio: ["ignore", "pipe", "pipe"],
+    // A group of its own, so that all of it can be ended.
+    detached: true,
   });
+  const end = () => void (child.pid !== undefined && process.kill(-child.pid, "SIGTERM"));
+  // Before its files are removed.
+  process.prependOnceListener("exit", end);
   let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     stderr = (stderr + text).slice(-100_000);
@@ -54,7 +59,7 @@ export async function measureProcess(
   const peaks = watchMemory(child.pid ?? 0, stop.signal);
   const status = await new Promise<number | null>((resolve, reject) => {
     child.on("error", reject).on("close", resolve);
-  });
+  }).finally(() => process.off("exit", end));
   const seconds = (performance.now() - started) / 1000;
   stop.abort();
   await written;

@@ -11,6 +11,7 @@ import { median } from "d3-array";
 import { disagreements, predictionVerdict, refuseWrongCounts } from "./agreement.ts";
 import { evaluatorPeak, type MeasuredProcess, measureProcess } from "./measure-process.ts";
 import { askOracle, countRebuilds, type OracleCounts } from "./oracle.ts";
+import { benchGraph } from "./rebuilds-graph.ts";
 import { borrowRevisions } from "./revisions.ts";
 import { canPredict, type RebuildsAnswer, runRebuilds, SYSTEM } from "./run-rebuilds.ts";
 import { type Column, mebibytes, printTable, seconds } from "./table.ts";
@@ -73,6 +74,7 @@ export async function benchNixpkgs(clone: string, options: NixpkgsOptions, scrat
       cold: await measure(`round ${index}, cold`, undefined, false),
     });
   }
+  await benchGraph(primed, options.rounds, scratch);
   print(rounds, oracle);
 }
 

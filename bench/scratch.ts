@@ -6,7 +6,8 @@ import { join } from "node:path";
 
 export async function withScratch<T>(work: (directory: string) => Promise<T>): Promise<T> {
   const directory = await mkdtemp(join(tmpdir(), "modprobot-bench-"));
-  const remove = () => rmSync(directory, { recursive: true, force: true });
+  // What was started ends when we do, and may write until it has.
+  const remove = () => rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   const onStop = () => process.exit(130);
   process.once("exit", remove);
   // `timeout` sends its signal twice; the second must not end us while we tidy up.

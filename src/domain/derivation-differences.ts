@@ -9,6 +9,8 @@ import { clip, quoted, singleLine } from "./plain-text.ts";
 
 const MOST_DIFFERENCES = 12;
 const VALUE_LENGTH = 60;
+/** Attributes that stand in fields of their own as well. */
+const TOLD = ["builder", "outputs", "system"];
 /** Before the first difference within a long value. */
 const LEAD = 20;
 
@@ -74,8 +76,8 @@ function sourceDifferences(before: Derivation, after: Derivation): string[] {
 function attributeDifferences(before: Derivation, after: Derivation): string[] {
   const [old, now] = [attributesOf(before), attributesOf(after)];
   // The paths of its own outputs differ whenever anything does.
-  const outputs = new Set([...Object.keys(before.outputs), ...Object.keys(after.outputs)]);
-  const keys = [...new Set([...old.keys(), ...now.keys()])].filter((key) => !outputs.has(key)).sort();
+  const told = new Set([...TOLD, ...Object.keys(before.outputs), ...Object.keys(after.outputs)]);
+  const keys = [...new Set([...old.keys(), ...now.keys()])].filter((key) => !told.has(key)).sort();
   return keys.flatMap((key) => {
     const [a, b] = [old.get(key), now.get(key)];
     if (a === b) return [];

@@ -29,16 +29,16 @@ export async function checkOut(
   const held = new AsyncDisposableStack();
   try {
     return await stages.require("checkout", async () => {
-      const [base, head] = await Promise.all([
-        treeOf(request.base, request, world, held, signal),
-        treeOf(request.head, request, world, held, signal),
-      ]);
-      const isKept = ({ kept }: Tree) => request.systems.every((system) => kept.has(system));
-      // A prediction may do without base; it asks for it where not.
-      const needed = [head, ...(request.scope === "prediction" ? [] : [base])].filter(
-        (tree) => !isKept(tree),
-      );
-      for (const tree of needed) await tree.laidOut(signal);
+      const side = async (commit: string, mayBeNeeded: boolean) => {
+        const tree = await treeOf(commit, request, world, held, signal);
+        if (mayBeNeeded && !request.systems.every((system) => tree.kept.has(system)))
+          await tree.laidOut(signal);
+        return tree;
+      };
+      // A prediction may do without base; it asks for it where not. Waits for both, so that nothing is left behind of one.
+      const sides = [side(request.base, request.scope !== "prediction"), side(request.head, true)] as const;
+      await Promise.allSettled(sides);
+      const [base, head] = await Promise.all(sides);
       return { base, head, [Symbol.asyncDispose]: () => held.disposeAsync() };
     });
   } catch (error) {

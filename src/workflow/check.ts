@@ -30,7 +30,9 @@ export async function check(request: CheckRequest, world: World, signal: AbortSi
 
   const changed = await world.git.changedFiles(request.base, request.head, signal);
   await using trees = await checkOut(request, world, stages, signal);
-  if (request.scope === "prediction") return onlyPredict(trees, changed, request, world, stages, signal);
+  // Awaited here: the trees are taken away when this function is left.
+  if (request.scope === "prediction")
+    return await onlyPredict(trees, changed, request, world, stages, signal);
   const { predictions, systems } = await stages.require("evaluate", async (stage) => {
     const predictions = await predictTrees(trees, changed, request, world, stage, signal);
     tellPrediction(predictions, changed, request, world, stage, stages);

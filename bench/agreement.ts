@@ -22,15 +22,18 @@ export function disagreements(rebuilds: SystemRebuilds, oracle: OracleCounts): s
 
 /** How far a prediction is from what the oracle counts, in words for a table. */
 export function predictionVerdict(predicted: SystemRebuilds, oracle: OracleCounts): string {
-  if (predicted.status !== "predicted") return `not predicted: ${predicted.reason ?? predicted.status}`;
-  const attrs = oracle.attrs - (predicted.attrs ?? Number.NaN);
-  if (attrs !== 0) return `corrected by ${signed(attrs)}`;
+  if (predicted.status !== "predicted") {
+    const reason = predicted.prediction?.reason ?? predicted.reason ?? predicted.status;
+    return `not predicted: ${reason}`;
+  }
+  const [said, right] = [new Set(predicted.changed), new Set(oracle.rebuilt)];
+  const named = new Set([...said, ...predicted.added, ...predicted.fixed]);
+  const [missed, wrong] = [right.difference(named).size, said.difference(right).size];
+  if (missed + wrong > 0) return `corrected by +${missed} −${wrong}`;
   const derivations = oracle.derivations - (predicted.derivations ?? Number.NaN);
-  return derivations === 0 ? "exact" : `corrected by ${signed(derivations)} derivations`;
-}
-
-function signed(value: number): string {
-  return value < 0 ? `−${-value}` : `+${value}`;
+  return derivations === 0
+    ? "exact"
+    : `exact, and ${oracle.derivations} derivations, not ${predicted.derivations}`;
 }
 
 /** @throws where something is wrong */

@@ -6,7 +6,7 @@ import { disagreements, predictionVerdict, refuseWrongCounts } from "./agreement
 import { askOracle, countRebuilds, type OracleCounts } from "./oracle.ts";
 import { NIXPKGS_CONFIG } from "./rebuilds-nixpkgs.ts";
 import { borrowRevisions } from "./revisions.ts";
-import { canPredict, type RebuildsAnswer, runRebuilds, SYSTEM } from "./run-rebuilds.ts";
+import { type RebuildsAnswer, runRebuilds, SYSTEM } from "./run-rebuilds.ts";
 import { withScratch } from "./scratch.ts";
 import { type Column, printTable } from "./table.ts";
 
@@ -26,7 +26,7 @@ interface Row {
   readonly subject: string;
   readonly oracle: OracleCounts;
   readonly exact: RebuildsAnswer;
-  readonly predicted: RebuildsAnswer | undefined;
+  readonly predicted: RebuildsAnswer;
 }
 
 export async function benchHistory(clone: string): Promise<void> {
@@ -51,8 +51,10 @@ async function compareCommit(clone: string, commit: string, kind: string, scratc
     config: { nixpkgsConfig: NIXPKGS_CONFIG },
     data: `${scratch}/data`,
   };
-  // Predicted first: afterwards everything is known.
-  const predicted = canPredict() ? await runRebuilds({ ...question, predictOnly: true }) : undefined;
+  // A prediction needs an evaluation of base, and only that: it is counted as what is new since there was nothing.
+  const nothing = revisions.withFile(base, "default.nix", "{ ... }: { }\n");
+  await runRebuilds({ ...question, base: nothing, head: base });
+  const predicted = await runRebuilds({ ...question, predictOnly: true });
   return {
     ...{ commit, kind, subject: revisions.subject(head), predicted },
     oracle: countRebuilds(atBase, atHead),
@@ -78,7 +80,6 @@ const COLUMNS: readonly Column<Row>[] = [
   { title: "counts", of: (row) => (wrongCounts(row).length === 0 ? "agree" : "WRONG") },
   {
     title: "prediction",
-    of: ({ predicted, oracle }) =>
-      predicted === undefined ? "not available" : predictionVerdict(predicted.rebuilds, oracle),
+    of: ({ predicted, oracle }) => predictionVerdict(predicted.rebuilds, oracle),
   },
 ];

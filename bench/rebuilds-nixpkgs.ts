@@ -13,7 +13,7 @@ import { evaluatorPeak, type MeasuredProcess, measureProcess } from "./measure-p
 import { askOracle, countRebuilds, type OracleCounts } from "./oracle.ts";
 import { benchGraph } from "./rebuilds-graph.ts";
 import { borrowRevisions } from "./revisions.ts";
-import { canPredict, type RebuildsAnswer, runRebuilds, SYSTEM } from "./run-rebuilds.ts";
+import { type RebuildsAnswer, runRebuilds, SYSTEM } from "./run-rebuilds.ts";
 import { type Column, mebibytes, printTable, seconds } from "./table.ts";
 
 export interface NixpkgsOptions {
@@ -29,7 +29,7 @@ export const NIXPKGS_CONFIG = { allowUnfree: true, allowBroken: true };
 interface Round {
   /** Base, then head. */
   readonly byHand: readonly MeasuredProcess[];
-  readonly predicted: RebuildsAnswer | undefined;
+  readonly predicted: RebuildsAnswer;
   readonly baseCached: RebuildsAnswer;
   readonly cold: RebuildsAnswer;
 }
@@ -51,7 +51,6 @@ export async function benchNixpkgs(clone: string, options: NixpkgsOptions, scrat
   const noted = revisions.withFile(base, "bench-note", "Changes nothing.\n");
   const prime = { ...places, base, head: noted, data: primed };
   await runRebuilds(prime);
-  if (canPredict()) await runRebuilds({ ...prime, predictOnly: true });
 
   const say = (what: string, { seconds: time }: MeasuredProcess) =>
     process.stderr.write(`bench: ${what}: ${seconds(time)}\n`);
@@ -69,13 +68,13 @@ export async function benchNixpkgs(clone: string, options: NixpkgsOptions, scrat
     for (const cost of byHand) say(`round ${index}, by hand`, cost);
     rounds.push({
       byHand,
-      predicted: canPredict() ? await measure(`round ${index}, predicted`, primed, true) : undefined,
+      predicted: await measure(`round ${index}, predicted`, primed, true),
       baseCached: await measure(`round ${index}, base cached`, primed, false),
       cold: await measure(`round ${index}, cold`, undefined, false),
     });
   }
-  await benchGraph(primed, options.rounds, scratch);
   print(rounds, oracle);
+  await benchGraph(primed, options.rounds, scratch);
 }
 
 async function evaluateByHand(tree: string, scratch: string): Promise<MeasuredProcess> {
@@ -133,7 +132,7 @@ function print(rounds: readonly Round[], oracle: OracleCounts): void {
   };
   const costs = (answers: readonly RebuildsAnswer[]) => answers.map(({ cost }) => cost);
   const [predicted, baseCached, cold] = [
-    rounds.flatMap((round) => round.predicted ?? []),
+    rounds.map((round) => round.predicted),
     rounds.map((round) => round.baseCached),
     rounds.map((round) => round.cold),
   ];
@@ -144,9 +143,7 @@ function print(rounds: readonly Round[], oracle: OracleCounts): void {
   const nixEnv = middle(rounds.map((round) => Math.max(...round.byHand.map(evaluatorPeak))));
   printTable(COLUMNS, [
     timed("both evaluations by hand", undefined, byHand, ""),
-    ...(predicted.length > 0
-      ? [timed("predicted, base graph cached", 0.15, costs(predicted), [...verdicts].join("; "))]
-      : []),
+    timed("predicted, base graph cached", 0.15, costs(predicted), [...verdicts].join("; ")),
     timed("exact, base cached", 0.5, costs(baseCached), agreed),
     timed("exact, cold, graph included", 1.2, costs(cold), agreed),
     {
@@ -159,7 +156,6 @@ function print(rounds: readonly Round[], oracle: OracleCounts): void {
     },
   ]);
   printStages({ predicted, "base cached": baseCached, cold });
-  if (predicted.length === 0) process.stdout.write("Predicted: not available in this version.\n\n");
   refuseWrongCounts(wrong);
 }
 
@@ -180,9 +176,11 @@ function printStages(cases: Readonly<Record<string, readonly RebuildsAnswer[]>>)
   printTable(
     [
       { title: "stage", of: (name: string) => name },
-      ...Object.entries(cases).flatMap(([title, of]) =>
-        of.length === 0 ? [] : [{ title, of: (name: string) => timeOf(of, name), number: true as const }],
-      ),
+      ...Object.entries(cases).map(([title, of]) => ({
+        title,
+        of: (name: string) => timeOf(of, name),
+        number: true as const,
+      })),
     ],
     [...names],
   );

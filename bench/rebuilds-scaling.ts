@@ -6,7 +6,7 @@ import { generatePackageSet, type PackageSetPlan, writePackageSet } from "./gene
 import { evaluatorPeak, nodePeak } from "./measure-process.ts";
 import { askOracle, countRebuilds, type OracleCounts } from "./oracle.ts";
 import { git } from "./revisions.ts";
-import { canPredict, type RebuildsAnswer, runRebuilds, SYSTEM } from "./run-rebuilds.ts";
+import { type RebuildsAnswer, runRebuilds, SYSTEM } from "./run-rebuilds.ts";
 import { withScratch } from "./scratch.ts";
 import { type Column, mebibytes, printTable, seconds } from "./table.ts";
 
@@ -19,8 +19,8 @@ interface Row extends PackageSetPlan {
   readonly cold: Counted;
   /** From the second to the third, the second cached. */
   readonly warm: Counted;
-  /** The same before it was counted; undefined where this version predicts nothing. */
-  readonly predicted: RebuildsAnswer | undefined;
+  /** The same before it was counted. */
+  readonly predicted: RebuildsAnswer;
 }
 
 interface Counted extends RebuildsAnswer {
@@ -63,7 +63,7 @@ async function measure(plan: PackageSetPlan, scratch: string): Promise<Row> {
   const places = { repository, config: CONFIG, data: join(scratch, "data"), scratch };
   const cold = await runRebuilds({ ...places, base: from, head: to });
   const pair = { ...places, base: to, head: next };
-  const predicted = canPredict() ? await runRebuilds({ ...pair, predictOnly: true }) : undefined;
+  const predicted = await runRebuilds({ ...pair, predictOnly: true });
   const warm = await runRebuilds(pair);
   return {
     ...plan,
@@ -93,7 +93,7 @@ const COLUMNS: readonly Column<Row>[] = [
   { title: "processor", of: ({ warm, attrs }) => perAttr(warm.cost.processorSeconds, attrs), number: true },
   {
     title: "predicted",
-    of: ({ predicted }) => orNone(predicted, ({ cost }) => seconds(cost.seconds)),
+    of: ({ predicted }) => seconds(predicted.cost.seconds),
     number: true,
   },
   { title: "one evaluator", of: ({ cold }) => mebibytes(evaluatorPeak(cold.cost)), number: true },
@@ -106,15 +106,10 @@ const COLUMNS: readonly Column<Row>[] = [
   { title: "counts", of: (row) => (wrongCounts(row).length === 0 ? "agree" : "WRONG") },
   {
     title: "prediction",
-    of: ({ predicted, warm }) =>
-      orNone(predicted, ({ rebuilds }) => predictionVerdict(rebuilds, warm.oracle)),
+    of: ({ predicted, warm }) => predictionVerdict(predicted.rebuilds, warm.oracle),
   },
 ];
 
 function perAttr(time: number, attrs: number): string {
   return `${((time * 1000) / attrs).toFixed(2)} ms`;
-}
-
-function orNone(answer: RebuildsAnswer | undefined, say: (answer: RebuildsAnswer) => string): string {
-  return answer === undefined ? "not available" : say(answer);
 }

@@ -1,9 +1,7 @@
 /** `modprobot rebuilds` as a user runs it, and what it said. */
-import { execFileSync } from "node:child_process";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { CheckResult, StageResult, SystemRebuilds } from "../src/domain/check-result.ts";
-import { plainEnvironment } from "./environment.ts";
 import { type MeasuredProcess, measureProcess } from "./measure-process.ts";
 
 const PROGRAM = join(import.meta.dirname, "../bin/modprobot");
@@ -57,13 +55,4 @@ export async function runRebuilds(question: RebuildsQuestion): Promise<RebuildsA
   const rebuilds = result.rebuilds?.systems[SYSTEM];
   if (rebuilds === undefined) throw trouble();
   return { rebuilds, stages: result.stages ?? [], cost };
-}
-
-/** Whether this version predicts. */
-export function canPredict(): boolean {
-  const help = execFileSync(PROGRAM, ["rebuilds", "--help"], {
-    encoding: "utf8",
-    env: plainEnvironment("/"),
-  });
-  return help.includes("--predict-only");
 }

@@ -15,7 +15,10 @@ const counted: SystemRebuilds = {
   broken: [],
   fixed: [],
   warnings: [],
+  culprits: [],
+  prediction: { status: "predicted", graph: null, attrs: null, derivations: null, missed: null, wrong: null },
 };
+const predicted: SystemRebuilds = { ...counted, status: "predicted", added: [], changed: ["linux", "zfs"] };
 
 describe("disagreements", () => {
   it("is silent where both say the same", () => {
@@ -37,12 +40,13 @@ describe("disagreements", () => {
 describe("predictionVerdict", () => {
   it.each([
     [{}, "exact"],
-    [{ attrs: 5 }, "corrected by −3"],
-    [{ attrs: 0 }, "corrected by +2"],
-    [{ derivations: 2 }, "corrected by −1 derivations"],
+    [{ changed: ["linux"] }, "corrected by +1 −0"],
+    [{ changed: ["linux"], added: ["zfs"] }, "exact"],
+    [{ changed: ["linux", "hello", "perl"] }, "corrected by +1 −2"],
+    [{ derivations: 2 }, "exact, and 1 derivations, not 2"],
     [{ status: "not-run", reason: "lib changed" }, "not predicted: lib changed"],
   ] as const)("%j: %s", (change, verdict) => {
-    expect(predictionVerdict({ ...counted, status: "predicted", ...change }, oracle)).toBe(verdict);
+    expect(predictionVerdict({ ...predicted, ...change }, oracle)).toBe(verdict);
   });
 });
 

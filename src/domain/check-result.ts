@@ -35,8 +35,6 @@ export interface StageResult {
 export interface Culprit {
   readonly name: string;
   readonly drv: DrvPath;
-  /** The shortest rebuilt attr that it is, where it is one. */
-  readonly attr?: AttrPath;
   /** Rebuilt attrs that need it, itself included. One that needs two culprits is counted with both. */
   readonly attrs: number;
 }

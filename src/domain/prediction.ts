@@ -98,18 +98,11 @@ export function culpritsOf(
   facts: CulpritFacts,
   atHead: (drv: DrvPath) => DrvPath = (drv) => drv,
 ): { readonly culprits?: readonly Culprit[] } {
-  const culprits = findCulprits(facts, MOST_CULPRITS).map(({ drv, attrs }): Culprit => {
+  const culprits = findCulprits(facts, MOST_CULPRITS).map(({ drv, attrs }) => {
     const path = atHead(drv);
-    const attr = shortestAttr(facts, drv);
-    return { name: derivationName(path), drv: path, ...(attr === undefined ? {} : { attr }), attrs };
+    return { name: derivationName(path), drv: path, attrs };
   });
   return culprits.length === 0 ? {} : { culprits };
-}
-
-function shortestAttr({ graph, rebuilt }: CulpritFacts, drv: DrvPath): AttrPath | undefined {
-  const wanted = nodeOf(graph, drv);
-  const attrs = [...rebuilt].flatMap(([attr, node]) => (node === wanted ? [attr] : []));
-  return attrs.sort((a, b) => a.length - b.length || (a < b ? -1 : 1))[0];
 }
 
 /** How good a prediction was, once head is evaluated. Where it is not, the prediction stays one. */

@@ -26,7 +26,6 @@ const comparison = z.enum([
 const culprit = z.strictObject({
   name: z.string(),
   drv: z.string(),
-  attr: text.describe("The shortest rebuilt attr that it is, where it is one."),
   attrs: count.describe("Rebuilt attrs that need it; one that needs two culprits is counted with both."),
 });
 

@@ -35,6 +35,8 @@ export interface StageResult {
 export interface Culprit {
   readonly name: string;
   readonly drv: DrvPath;
+  /** The shortest one that it is; left out where it is none. */
+  readonly attr?: AttrPath;
   /** Rebuilt attrs that need it, itself included. One that needs two culprits is counted with both. */
   readonly attrs: number;
 }

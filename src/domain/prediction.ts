@@ -83,12 +83,15 @@ function only(attrs: readonly AttrPath[]): (evaluation: Evaluation) => Evaluatio
   return (evaluation) => new Map([...evaluation].filter(([attr, { ok }]) => wanted.has(attr) || !ok));
 }
 
-/** Nodes that some attr names. */
+/** Nodes that some attr names, with the shortest of their names. */
 export function namedNodes(graph: CulpritFacts["graph"], attrs: Evaluation): CulpritFacts["named"] {
-  const named = new Set<number>();
-  for (const result of attrs.values()) {
+  const named = new Map<number, AttrPath>();
+  for (const [attr, result] of attrs) {
     const node = result.ok ? nodeOf(graph, result.drv) : undefined;
-    if (node !== undefined) named.add(node);
+    if (node === undefined) continue;
+    const known = named.get(node);
+    if (known === undefined || attr.length < known.length || (attr.length === known.length && attr < known))
+      named.set(node, attr);
   }
   return named;
 }
@@ -98,9 +101,9 @@ export function culpritsOf(
   facts: CulpritFacts,
   atHead: (drv: DrvPath) => DrvPath = (drv) => drv,
 ): { readonly culprits?: readonly Culprit[] } {
-  const culprits = findCulprits(facts, MOST_CULPRITS).map(({ drv, attrs }) => {
+  const culprits = findCulprits(facts, MOST_CULPRITS).map(({ drv, attr, attrs }) => {
     const path = atHead(drv);
-    return { name: derivationName(path), drv: path, attrs };
+    return { name: derivationName(path), drv: path, ...(attr === undefined ? {} : { attr }), attrs };
   });
   return culprits.length === 0 ? {} : { culprits };
 }

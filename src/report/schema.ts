@@ -26,6 +26,7 @@ const comparison = z.enum([
 const culprit = z.strictObject({
   name: z.string(),
   drv: z.string(),
+  attr: text.describe("The shortest attribute that it is; left out where it is none."),
   attrs: count.describe("Rebuilt attrs that need it; one that needs two culprits is counted with both."),
 });
 

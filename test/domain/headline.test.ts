@@ -25,6 +25,13 @@ const system = (differing: Parameters<typeof systemRebuilds>[0]): CheckResult["r
   labels: [],
 });
 
+it("of a prediction says that it is one, and not that nothing breaks", () => {
+  const rebuilds = system({ status: "predicted", evaluated: null, attrs: 637, derivations: 527 });
+  expect(headline(checkResult({ rebuilds }))).toBe(
+    "ℹ️ Predicted, not evaluated: 637 rebuilds (527 derivations)",
+  );
+});
+
 describe("the stories", () => {
   it.each([
     [

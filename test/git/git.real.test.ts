@@ -321,6 +321,26 @@ describe("changed files and their texts", () => {
     expect(await git.isAncestor(base, head, signal)).toBe(true);
     expect(await git.isAncestor(head, base, signal)).toBe(false);
   });
+
+  it("knows what led to a commit, newest first and by first parents, with the trees", async () => {
+    const repository = repositoryOf({ a: "1" });
+    const first = gitIn(repository, "rev-parse", "HEAD");
+    gitIn(repository, "checkout", "--quiet", "-b", "side");
+    commitFiles(repository, { b: "1" });
+    gitIn(repository, "checkout", "--quiet", "main");
+    const second = commitFiles(repository, { a: "2" });
+    gitIn(repository, "merge", "--quiet", "--no-edit", "side");
+    const merge = gitIn(repository, "rev-parse", "HEAD");
+    const git = await open(repository);
+    const version = (commit: string) => ({
+      commit,
+      tree: gitIn(repository, "rev-parse", `${commit}^{tree}`),
+    });
+
+    expect(await git.history(merge, 10, signal)).toEqual([merge, second, first].map(version));
+    expect(await git.history(merge, 1, signal)).toEqual([version(merge)]);
+    await expect(git.history("0".repeat(40), 1, signal)).rejects.toThrow(EnvironmentError);
+  });
 });
 
 describe("nothing of the repository runs", () => {

@@ -153,10 +153,16 @@ async function runCheck(
   }
 }
 
+/** Somebody who leaves the set out (`zfs`) means one of those that have it. */
 function unknownAttr(attr: AttrPath, names: readonly AttrPath[]): UserError {
+  const inSets = names.filter((name) => name.endsWith(`.${attr}`)).slice(0, 3);
+  const meant =
+    inSets.length === 0
+      ? didYouMean(attr, names)
+      : `; did you mean ${inSets.map((name) => JSON.stringify(name)).join(" or ")}?`;
   return new UserError(
     "attr-unknown",
-    `--why ${JSON.stringify(attr)}: neither base nor head has this attribute${didYouMean(attr, names)}`,
+    `--why ${JSON.stringify(attr)}: neither base nor head has this attribute${meant}`,
     "Name an attribute as it stands in the report, for example linuxPackages.zfs.",
   );
 }

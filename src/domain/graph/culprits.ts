@@ -13,6 +13,8 @@ import { type DerivationGraph, type Node, rowOf } from "./graph.ts";
 
 export interface NeededDerivation {
   readonly drv: DrvPath;
+  /** Undefined where no attr names it. */
+  readonly attr: AttrPath | undefined;
   /** How many of the rebuilt attrs need it, its own included. */
   readonly attrs: number;
 }
@@ -23,8 +25,8 @@ export interface CulpritFacts {
   readonly isNew: NodeSet;
   /** Rebuilt attrs and their nodes. */
   readonly rebuilt: ReadonlyMap<AttrPath, Node>;
-  /** Nodes that some attr names, rebuilt or not. */
-  readonly named: ReadonlySet<Node>;
+  /** Nodes that some attr names, rebuilt or not, with the name people know best. */
+  readonly named: ReadonlyMap<Node, AttrPath>;
 }
 
 /** Each is a walk over the graph. A change with more causes than this has no culprit that could be named. */
@@ -39,7 +41,11 @@ export function findCulprits(facts: CulpritFacts, most: number): readonly Needed
   return [...candidates]
     .sort((a, b) => weight(b, facts) - weight(a, facts) || a - b)
     .slice(0, MOST_CANDIDATES)
-    .map((node) => ({ drv: graph.paths[node] as DrvPath, attrs: countNeeding(node, facts, perNode) }))
+    .map((node) => ({
+      drv: graph.paths[node] as DrvPath,
+      attr: facts.named.get(node),
+      attrs: countNeeding(node, facts, perNode),
+    }))
     .filter(({ attrs }) => attrs > 0)
     .sort((a, b) => b.attrs - a.attrs || (a.drv < b.drv ? -1 : 1))
     .slice(0, most);

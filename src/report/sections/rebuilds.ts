@@ -75,9 +75,12 @@ function lists(name: string | undefined, system: SystemRebuilds, listed: number)
 /** "612 of 637 because of …": one that needs two of them is counted with both, so they add up to more. */
 function culprits({ culprits = [], attrs }: SystemRebuilds): readonly Phrase[] {
   if (culprits.length === 0) return [];
-  const words = culprits.map(
-    (culprit): Phrase => [`${formatCount(culprit.attrs)} because of `, code(culprit.name)],
-  );
+  const words = culprits.map(({ attrs, name, attr }): Phrase => {
+    // Kernels of one version and several flavours are all called the same.
+    const isAmbiguous = culprits.filter((other) => other.name === name).length > 1;
+    const which: Phrase = isAmbiguous && attr !== undefined ? [" (", code(attr), ")"] : [];
+    return [`${formatCount(attrs)} because of `, code(name), ...which];
+  });
   const overlap = culprits.length > 1 ? " (an attr may need several)" : "";
   return [[`Of ${formatKnown(attrs)}: `, ...join(words, ", "), overlap]];
 }

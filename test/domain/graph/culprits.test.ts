@@ -14,7 +14,7 @@ function culprits(
   for (const name of changed) isNew[node(graph, name)] = 1;
   const nodes = named.map((name) => [name, node(graph, name)] as const);
   const rebuilt = new Map(nodes.filter(([, at]) => isNew[at] === 1));
-  const facts = { graph, isNew, rebuilt, named: new Set(nodes.map(([, at]) => at)) };
+  const facts = { graph, isNew, rebuilt, named: new Map(nodes.map(([name, at]) => [at, name])) };
   return findCulprits(facts, most).map(({ drv, attrs }) => [drv.replace(/.*-|\.drv$/g, ""), attrs]);
 }
 
@@ -66,8 +66,8 @@ describe("culprits", () => {
       ["hello", at],
       ["hello2", at],
     ]);
-    expect(findCulprits({ graph, isNew, rebuilt, named: new Set([at]) }, 5)).toEqual([
-      { drv: drvPath("hello"), attrs: 2 },
+    expect(findCulprits({ graph, isNew, rebuilt, named: new Map([[at, "hello"]]) }, 5)).toEqual([
+      { drv: drvPath("hello"), attr: "hello", attrs: 2 },
     ]);
   });
 });

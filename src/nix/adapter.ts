@@ -174,6 +174,7 @@ function derivationStore(context: Omit<RealiseContext, "derivations">, logs: Log
   const derivations = createDerivationReader(context.storeRoot);
   return {
     closure: derivations.closure,
+    readAll: derivations.readAll,
     read: derivations.read,
     readSource: derivations.readSource,
     async realise(drv, limits, signal) {
@@ -189,6 +190,7 @@ function notEvaluated(outcome: Extract<EvaluationOutcome, { status: "not-run" }>
     outcome,
     derivations: {
       closure: async () => new Map(),
+      readAll: async () => new Map(),
       async read(drv) {
         throw derivationMissing(drv, "nowhere");
       },

@@ -21,6 +21,7 @@ const AT_ONCE = 64;
 
 export interface DerivationReader {
   closure(roots: Iterable<DrvPath>, signal: AbortSignal): Promise<ReadonlyMap<DrvPath, Derivation>>;
+  readAll(drvs: Iterable<DrvPath>, signal: AbortSignal): Promise<ReadonlyMap<DrvPath, Derivation>>;
   readSource(path: StorePath): Promise<string | undefined>;
   read(drv: DrvPath): Promise<Derivation>;
 }
@@ -39,19 +40,28 @@ export function createDerivationReader(storeRoot: string): DerivationReader {
     return derivation;
   };
 
+  const readAll = async (drvs: Iterable<DrvPath>, signal: AbortSignal) => {
+    const all = [...new Set(drvs)];
+    const found = new Map<DrvPath, Derivation>();
+    for (let at = 0; at < all.length; at += AT_ONCE) {
+      if (signal.aborted) throw new Interrupted();
+      for (const derivation of await Promise.all(all.slice(at, at + AT_ONCE).map(read)))
+        found.set(derivation.path, derivation);
+    }
+    return found;
+  };
+
   return {
     read,
+    readAll,
     async closure(roots, signal) {
       const found = new Map<DrvPath, Derivation>();
-      let frontier = [...new Set(roots)];
+      let frontier = [...roots];
       while (frontier.length > 0) {
         const next = new Set<DrvPath>();
-        for (let at = 0; at < frontier.length; at += AT_ONCE) {
-          if (signal.aborted) throw new Interrupted();
-          for (const derivation of await Promise.all(frontier.slice(at, at + AT_ONCE).map(read))) {
-            found.set(derivation.path, derivation);
-            for (const input of derivation.inputDrvs.keys()) next.add(input);
-          }
+        for (const [drv, derivation] of await readAll(frontier, signal)) {
+          found.set(drv, derivation);
+          for (const input of derivation.inputDrvs.keys()) next.add(input);
         }
         frontier = [...next].filter((drv) => !found.has(drv));
       }

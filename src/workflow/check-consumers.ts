@@ -7,6 +7,7 @@
 import type { ConsumerResult } from "../domain/check-result.ts";
 import { scriptSources } from "../domain/consumer-references.ts";
 import type { AttrPath, AttrResult, DrvPath, Evaluation, StorePath, System } from "../domain/evaluation.ts";
+import { neighbourhood } from "../domain/graph/neighbourhood.ts";
 import {
   type ConsumerSide,
   type JudgedConsumer,
@@ -74,8 +75,8 @@ async function checkSystem(
 ): Promise<ConsumerResult[]> {
   const { config } = facts.request;
   const kernelDrvs = new Set(changes.flatMap((change) => [change.base.drv, change.head.drv]));
-  const base = await viewOf(pair.base, signal);
-  const head = await viewOf(pair.head, signal);
+  const base = await viewOf(pair.base, kernelDrvs, signal);
+  const head = await viewOf(pair.head, kernelDrvs, signal);
   const texts = await readTexts(scriptSources(head.derivations, kernelDrvs), pair.head.derivations);
   const tree = await facts.world.git.sourceTree(await facts.trees.head.laidOut(signal), signal);
   const { suspects, leftOut } = findSuspects({
@@ -112,9 +113,7 @@ async function checkSystem(
 
   // Readers of a tree are found, never named.
   const losses = config.consumers.auto ? treeLosses(judged) : [];
-  const searched = losses.length === 0 ? [] : searchedSources(head.derivations);
-  const allTexts = await readTexts(searched, pair.head.derivations);
-  const readers = treeConsumers(losses, { ...head, texts: allTexts, tree, system });
+  const readers = losses.length === 0 ? [] : await findReaders();
 
   const overLimit = `over the limit of ${config.limits.consumers} consumers (configuration: limits.consumers)`;
   // A consumer that builds as before and reads a path that is gone breaks when it runs.
@@ -128,13 +127,28 @@ async function checkSystem(
     ...late,
     ...leftOut.map((suspect) => unjudgedConsumer(suspect, system, overLimit)),
   ];
+
+  /** Who reads a tree need not depend on a kernel, so all derivations are searched. */
+  async function findReaders(): Promise<readonly ConsumerResult[]> {
+    const roots = [...head.attrs.values()].flatMap((result) => (result.ok ? [result.drv] : []));
+    const derivations = await pair.head.derivations.closure(roots, signal);
+    const searched = await readTexts(searchedSources(derivations), pair.head.derivations);
+    return treeConsumers(losses, { attrs: head.attrs, derivations, texts: searched, tree, system });
+  }
 }
 
-async function viewOf(tree: EvaluatedTree, signal: AbortSignal): Promise<Omit<EvaluatedView, "texts">> {
-  const attrs: Evaluation =
-    tree.outcome.status === "evaluated" ? tree.outcome.attrs : new Map<AttrPath, AttrResult>();
-  const roots: DrvPath[] = [...attrs.values()].flatMap((result) => (result.ok ? [result.drv] : []));
-  return { attrs, derivations: await tree.derivations.closure(roots, signal) };
+/** What is around the kernels. A package set has a hundred times as many derivations. */
+async function viewOf(
+  tree: EvaluatedTree,
+  kernels: ReadonlySet<DrvPath>,
+  signal: AbortSignal,
+): Promise<Omit<EvaluatedView, "texts">> {
+  const near = neighbourhood(await tree.graph(signal), kernels);
+  return { attrs: attrsOf(tree), derivations: await tree.derivations.readAll(near, signal) };
+}
+
+function attrsOf({ outcome }: EvaluatedTree): Evaluation {
+  return outcome.status === "evaluated" ? outcome.attrs : new Map<AttrPath, AttrResult>();
 }
 
 async function readTexts(

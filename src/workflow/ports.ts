@@ -105,6 +105,8 @@ export interface EvaluatedTree {
 export interface DerivationStore {
   /** Every derivation reachable from the given ones, these included. */
   closure(roots: Iterable<DrvPath>, signal: AbortSignal): Promise<ReadonlyMap<DrvPath, Derivation>>;
+  /** The given ones and no others. */
+  readAll(drvs: Iterable<DrvPath>, signal: AbortSignal): Promise<ReadonlyMap<DrvPath, Derivation>>;
   /** One derivation. @throws EnvironmentError evaluation-damaged where it is not there */
   read(drv: DrvPath): Promise<Derivation>;
   /** Text of a source in the store (a builder script), undefined when it is a directory, binary, or over 1 MiB. */

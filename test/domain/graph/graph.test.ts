@@ -8,6 +8,7 @@ import {
 } from "../../../src/domain/graph/dependents.ts";
 import { type DerivationGraph, nodeOf } from "../../../src/domain/graph/graph.ts";
 import { decodeGraph, encodeGraph } from "../../../src/domain/graph/graph-bytes.ts";
+import { neighbourhood } from "../../../src/domain/graph/neighbourhood.ts";
 import { drvPath, makeGraph, node } from "./make-graph.ts";
 
 const KERNELS = {
@@ -24,6 +25,15 @@ const names = (set: NodeSet, of: DerivationGraph = graph) =>
   [...set.entries()].flatMap(([at, mark]) => (mark === 1 ? [of.paths[at]?.replace(/.*-|\.drv$/g, "")] : []));
 
 describe("a graph", () => {
+  it("knows what is around a kernel: who needs it however far up, and what its direct users need beside it", () => {
+    const around = (needs: Parameters<typeof makeGraph>[0]) =>
+      neighbourhood(makeGraph(needs), [drvPath("linux"), drvPath("elsewhere")]);
+
+    expect(around({ ...KERNELS, image: ["system", "cpio"], spl: ["linux!dev", "script"] })).toEqual(
+      ["image", "linux", "script", "spl", "system", "zfs"].map(drvPath),
+    );
+  });
+
   it("knows who needs what, both ways", () => {
     expect(names(withDependents(graph, [node(graph, "linux")]))).toEqual(["linux", "spl", "system", "zfs"]);
     expect(names(withInputs(graph, [node(graph, "spl")]))).toEqual(["gcc", "linux", "source", "spl"]);

@@ -78,6 +78,7 @@ export function createFakeWorkplace(repository: FakeRepository): Workplace {
       derivations: {
         read: async () => derivation,
         closure: async (roots) => new Map([...roots].includes(drv) ? [[drv, derivation]] : []),
+        readAll: async (drvs) => new Map([...drvs].includes(drv) ? [[drv, derivation]] : []),
         readSource: async () => undefined,
         async realise(_drv, _limits, signal) {
           await repository.onBuild();

@@ -8,7 +8,7 @@
 import { mkdir, mkdtemp, rm, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { EnvironmentError, UserError } from "../errors.ts";
-import type { RunResult } from "../process.ts";
+import { type RunResult, run } from "../process.ts";
 import type { Checkout } from "../workflow/ports.ts";
 import { git, gitSaid } from "./git-command.ts";
 import type { Repository } from "./repository.ts";
@@ -26,7 +26,7 @@ export async function checkOut(
   signal: AbortSignal,
 ): Promise<Checkout & AsyncDisposable> {
   const place = await mkdtemp(join(temporaryDirectory, "checkout-"));
-  const release = () => rm(place, { recursive: true, force: true, maxRetries: 3 });
+  const release = () => remove(place);
   try {
     const directory = join(place, "tree");
     await mkdir(directory);
@@ -49,6 +49,13 @@ export async function checkOut(
     await release();
     throw error;
   }
+}
+
+/** By a program: Node takes twice the time for as many files. What that leaves, if anything, goes here. */
+async function remove(place: string): Promise<void> {
+  const unstoppable = new AbortController().signal;
+  await run("rm", ["-rf", "--", place], { signal: unstoppable }).catch(() => undefined);
+  await rm(place, { recursive: true, force: true, maxRetries: 3 });
 }
 
 async function treeOf(

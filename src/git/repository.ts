@@ -32,8 +32,11 @@ export async function findRepository(directory: string, signal: AbortSignal): Pr
   const ask = (...flags: string[]) =>
     git([`--git-dir=${gitDirectory}`, "rev-parse", ...flags], { signal, cwd: directory });
   // Asked by itself: a path may hold line ends.
-  const common = await ask("--git-common-dir");
-  const facts = await ask("--show-object-format", "--is-bare-repository");
+  const [common, facts, partial] = await Promise.all([
+    ask("--git-common-dir"),
+    ask("--show-object-format", "--is-bare-repository"),
+    isPartial(gitDirectory, signal),
+  ]);
   const [objectFormat, bare] = facts.stdout.split("\n");
   if (common.exitCode !== 0 || facts.exitCode !== 0 || objectFormat === undefined) {
     throw unreadable(directory, gitSaid(common.exitCode === 0 ? facts : common));
@@ -49,7 +52,7 @@ export async function findRepository(directory: string, signal: AbortSignal): Pr
     bare: bare === "true",
     objectFormat,
     shallow: await readFile(join(commonDirectory, "shallow"), "utf8").catch(() => undefined),
-    partial: await isPartial(gitDirectory, signal),
+    partial,
   };
   await requireCommits(repository, signal);
   return repository;
@@ -97,14 +100,11 @@ async function isPartial(gitDirectory: string, signal: AbortSignal): Promise<boo
 }
 
 async function requireCommits(repository: Repository, signal: AbortSignal): Promise<void> {
-  const any = await git([`--git-dir=${repository.gitDirectory}`, "rev-list", "--all", "--max-count=1"], {
-    signal,
-  });
-  const head = await git(
-    [`--git-dir=${repository.gitDirectory}`, "rev-parse", "--verify", "--quiet", "HEAD"],
-    { signal },
-  );
-  if (any.stdout !== "" || head.exitCode === 0) return;
+  const ask = (...words: string[]) => git([`--git-dir=${repository.gitDirectory}`, ...words], { signal });
+  const head = await ask("rev-parse", "--verify", "--quiet", "HEAD");
+  if (head.exitCode === 0) return;
+  const any = await ask("rev-list", "--all", "--max-count=1");
+  if (any.stdout !== "") return;
   if (any.exitCode !== 0) throw unreadable(repository.directory, gitSaid(any));
   throw new UserError(
     "repository-empty",

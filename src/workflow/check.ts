@@ -26,9 +26,10 @@ import type { CheckRequest, World } from "./world.ts";
 export async function check(request: CheckRequest, world: World, signal: AbortSignal): Promise<CheckResult> {
   const stages = createStageLog(world.progress, world.clock);
   const lanes = createLanes(world.cores);
-  await world.nix.probe(signal);
-
-  const changed = await world.git.changedFiles(request.base, request.head, signal);
+  const [changed] = await Promise.all([
+    world.git.changedFiles(request.base, request.head, signal),
+    world.nix.probe(signal),
+  ]);
   await using trees = await checkOut(request, world, stages, signal);
   // Awaited here: the trees are taken away when this function is left.
   if (request.scope === "prediction")

@@ -114,8 +114,10 @@ async function runCheck(
     const base = await git.resolve(options.base, signal);
     const head = await git.resolve(options.head, signal);
     if (base === head) throw sameRevision(options, base);
-    const { config, warnings } = await readConfig(options.config, git, base, signal);
-    const unrelated = await warnUnlessAncestor(git, base, head, signal);
+    const [{ config, warnings }, unrelated] = await Promise.all([
+      readConfig(options.config, git, base, signal),
+      warnUnlessAncestor(git, base, head, signal),
+    ]);
     const warn = (warning: string) => io.stderr.write(`modprobot: warning: ${warning}\n`);
     for (const warning of [...warnings, ...unrelated]) warn(warning);
 

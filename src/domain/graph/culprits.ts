@@ -32,7 +32,7 @@ export interface CulpritFacts {
 /** Each is a walk over the graph. A change with more causes than this has no culprit that could be named. */
 const MOST_CANDIDATES = 200;
 
-/** The ones that most attrs need, most first, then by path. */
+/** The ones that most attrs need, most first, then by name. */
 export function findCulprits(facts: CulpritFacts, most: number): readonly NeededDerivation[] {
   const { graph, rebuilt } = facts;
   const perNode = new Uint32Array(graph.paths.length);
@@ -47,7 +47,7 @@ export function findCulprits(facts: CulpritFacts, most: number): readonly Needed
       attrs: countNeeding(node, facts, perNode),
     }))
     .filter(({ attrs }) => attrs > 0)
-    .sort((a, b) => b.attrs - a.attrs || (a.drv < b.drv ? -1 : 1))
+    .sort((a, b) => b.attrs - a.attrs || (nameOf(a.drv) < nameOf(b.drv) ? -1 : 1))
     .slice(0, most);
 }
 
@@ -84,4 +84,10 @@ function countNeeding(node: Node, { graph, isNew }: CulpritFacts, perNode: Uint3
   for (const [at, reached] of withDependents(graph, [node], (next) => isNew[next] === 1).entries())
     if (reached === 1) count += perNode[at] ?? 0;
   return count;
+}
+
+/** The name first and then the hash, which no two sides share. */
+function nameOf(drv: DrvPath): string {
+  const at = drv.indexOf("-", drv.lastIndexOf("/"));
+  return drv.slice(at) + drv.slice(0, at);
 }

@@ -7,12 +7,14 @@
  * the kernel itself. Of the seeds nothing is guessed: what they are on both sides is known.
  *
  * What lies outside of every seed's closure is not seen. Whether a change may reach there is decided by `predictability.ts`,
- * and the exact count corrects the rest. The graph may be one of an ancestor of base; what was replaced is found there by name.
+ * and the exact count corrects the rest. The graph may be one of an ancestor of base; what was replaced is found there by its
+ * place below a seed.
  */
 import type { AttrPath, AttrResult, DrvPath, Evaluation } from "../evaluation.ts";
 import { rebuiltAttrs } from "../rebuilds.ts";
 import { type NodeSet, withDependents, withInputs } from "./dependents.ts";
 import { type DerivationGraph, type Node, nodeOf } from "./graph.ts";
+import { pairNodes, plainNameOf } from "./pair-nodes.ts";
 
 export interface EvaluatedGraph {
   readonly attrs: Evaluation;
@@ -67,11 +69,11 @@ function nodeIn(graph: DerivationGraph, result: AttrResult | undefined): Node | 
   return result?.ok === true ? nodeOf(graph, result.drv) : undefined;
 }
 
-function rebuiltSeeds({ known, base, head, seeds }: PredictionFacts) {
+function rebuiltSeeds({ base, head, seeds }: PredictionFacts) {
   const looked = new Set(seeds);
   const atHead: Evaluation = new Map([...head.attrs].filter(([attr]) => looked.has(attr)));
-  // The seeds as they are at base, over what is known of everything else.
-  return rebuiltAttrs(new Map([...known.attrs, ...base.attrs]), atHead);
+  // What an ancestor had does not count: a change may bring back what was there before base.
+  return rebuiltAttrs(base.attrs, atHead);
 }
 
 /** Nodes of the known graph. */
@@ -81,11 +83,13 @@ function replacedNodes(facts: PredictionFacts): Set<Node> {
   const stays = new Set(atHead.map((node) => head.graph.outputs[node]));
   const there = new Set([...known.graph.outputs, ...base.graph.outputs]);
   const renewed = new Set(
-    atHead.flatMap((node) => (there.has(head.graph.outputs[node] ?? 0) ? [] : [plainName(head.graph, node)])),
+    atHead.flatMap((node) =>
+      there.has(head.graph.outputs[node] ?? 0) ? [] : [plainNameOf(head.graph, node)],
+    ),
   );
   const isGone = ({ graph }: EvaluatedGraph, node: Node) => !stays.has(graph.outputs[node]);
   const gone = closureOf(base, seeds).filter(
-    (node) => isGone(base, node) && renewed.has(plainName(base.graph, node)),
+    (node) => isGone(base, node) && renewed.has(plainNameOf(base.graph, node)),
   );
   const replaced = new Set(base === known ? gone : sameIn(facts, gone));
   // A seed is replaced by what its attr is at head, under whatever name. An alias that only points elsewhere replaces nothing.
@@ -98,31 +102,28 @@ function replacedNodes(facts: PredictionFacts): Set<Node> {
   return replaced;
 }
 
-/** What nodes of base are in the graph of an ancestor: the same, else what was called the same and is not there any more. */
-function sameIn({ known, base, seeds }: PredictionFacts, nodes: readonly Node[]): Node[] {
-  const byOutputs = new Map(Array.from(known.graph.outputs, (outputs, node) => [outputs, node]));
-  const names = new Set<string>();
-  const same = nodes.flatMap((node) => {
-    const found = byOutputs.get(base.graph.outputs[node] ?? 0);
-    if (found === undefined) names.add(plainName(base.graph, node));
-    return found ?? [];
+/** What nodes of base are in the graph of an ancestor: the same, else what stood in their place there. */
+function sameIn(facts: PredictionFacts, nodes: readonly Node[]): Node[] {
+  const { graph } = facts.known;
+  const byOutputs = new Map(Array.from(graph.outputs, (outputs, node) => [outputs, node]));
+  const before = pairNodes(facts.base.graph, graph, rootPairs(facts));
+  return nodes.flatMap((node) => {
+    const same = byOutputs.get(facts.base.graph.outputs[node] ?? 0);
+    return same === undefined ? [...(before.get(node) ?? [])] : same;
   });
-  const atBase = new Set(base.graph.outputs);
-  const older = closureOf(known, seeds).filter(
-    (node) => !atBase.has(known.graph.outputs[node] ?? 0) && names.has(plainName(known.graph, node)),
-  );
-  return [...same, ...older];
+}
+
+/** What each seed is at base and was in the known graph. */
+function rootPairs({ known, base, seeds }: PredictionFacts): (readonly [Node, Node])[] {
+  return seeds.flatMap((attr) => {
+    const now = nodeIn(base.graph, base.attrs.get(attr));
+    const then = nodeIn(known.graph, known.attrs.get(attr));
+    return now === undefined || then === undefined ? [] : [[now, then] as const];
+  });
 }
 
 /** Everything the seeds need, themselves included. */
 function closureOf({ graph, attrs }: EvaluatedGraph, seeds: readonly AttrPath[]): Node[] {
   const roots = seeds.flatMap((attr) => nodeIn(graph, attrs.get(attr)) ?? []);
   return [...withInputs(graph, roots).entries()].flatMap(([node, mark]) => (mark === 1 ? [node] : []));
-}
-
-/** `/nix/store/<hash>-linux-6.1.tar.xz.drv` → `linux`: a new version of it is the same thing anew. */
-function plainName({ paths }: DerivationGraph, node: Node): string {
-  const drv = paths[node] ?? "";
-  const name = drv.slice(drv.indexOf("-", drv.lastIndexOf("/")) + 1);
-  return name.replace(/-\d.*$/s, "");
 }

@@ -191,4 +191,32 @@ describe("from the graph of an ancestor", () => {
     const head = { linux: "linux-6.1@since", old: "linux-5.4@since" };
     expect(predictedSince(head, ["tarball-6.1", "tarball-5.4", "gcc-13"])).toEqual([]);
   });
+
+  it("keeps flavours of one version apart", () => {
+    const flavours = (salt: string, hardened = salt) => ({
+      [`linux-6.1@plain${salt}`]: [`config-6.1@plain${salt}`, "tarball-6.1"],
+      [`linux-6.1@hard${hardened}`]: [`config-6.1@hard${hardened}`, "tarball-6.1"],
+      [`config-6.1@plain${salt}`]: [],
+      [`config-6.1@hard${hardened}`]: [],
+    });
+    const attrs = (salt: string, hardened = salt) =>
+      evaluationOf({ linux: `linux-6.1@plain${salt}`, hardened: `linux-6.1@hard${hardened}` });
+    const users = { zfs: ["linux-6.1@plain1"], "zfs-hardened": ["linux-6.1@hard1"] };
+    const knownAttrs = evaluationOf({ zfs: "zfs", zfs_hardened: "zfs-hardened" });
+    const { attrs: rebuilt } = predictRebuilds({
+      known: {
+        attrs: new Map([...attrs("1"), ...knownAttrs]),
+        graph: makeGraph({ ...flavours("1"), ...users }),
+      },
+      base: { attrs: attrs("2"), graph: makeGraph(flavours("2")) },
+      head: { attrs: attrs("2", "3"), graph: makeGraph(flavours("2", "3")) },
+      seeds: ["linux", "hardened"],
+    });
+    expect(rebuilt).toEqual(["hardened", "zfs_hardened"]);
+  });
+
+  it("includes what comes back that was there before base", () => {
+    const head = { linux: "linux-6.1", old: "linux-5.4@since" };
+    expect(predictedSince(head, ["tarball-6.1", "gcc-12"])).toEqual(["linux", "linux_6_1", "zfs"]);
+  });
 });

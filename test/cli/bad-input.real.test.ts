@@ -199,7 +199,7 @@ describe("what the machine lacks ends with 3", () => {
   });
 
   it.runIf(process.getuid?.() === 0)("no room for an evaluation", async () => {
-    refused(await check("--data", join(smallDisk("small-data", "100k"), "data")), 3, /disk|space|room/i);
+    refused(await check("--data", join(smallDisk("small-data", "12k"), "data")), 3, /disk|space|room/i);
   });
 
   it.runIf(process.getuid?.() === 0)("no room for a build, which is never the change's fault", async () => {

@@ -46,12 +46,10 @@ export interface Step {
   readonly selects: readonly OutputName[];
 }
 
-/** From a derivation down to one it needs, both included, the shortest; undefined where it does not need it. */
-export function wayDown(graph: DerivationGraph, from: Node, to: Node): readonly Step[] | undefined {
-  return wayToNearest(graph, from, (node) => node === to);
-}
-
-/** Down to the nearest input for which `isEnd`, which may be `from` itself; among equally near ones the first by path. */
+/**
+ * From a derivation down to the nearest input for which `isEnd`, which may be itself; both included, undefined where there is
+ * none. Among equally near ones the first by path.
+ */
 export function wayToNearest(
   graph: DerivationGraph,
   from: Node,

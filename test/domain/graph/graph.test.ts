@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
   type NodeSet,
-  wayDown,
   wayToNearest,
   withDependents,
   withInputs,
@@ -61,7 +60,10 @@ describe("a graph", () => {
 
 describe("the way from one to another", () => {
   const way = (from: string, to: string) =>
-    wayDown(graph, node(graph, from), node(graph, to))?.map(({ drv, selects }) => [drv, selects]);
+    wayToNearest(graph, node(graph, from), (at) => at === node(graph, to))?.map(({ drv, selects }) => [
+      drv,
+      selects,
+    ]);
 
   it("is the shortest, with what each step selects", () => {
     expect(way("system", "source")).toEqual([

@@ -6,7 +6,15 @@ export function nixpkgsClone(): string | undefined {
 }
 
 /** What says where programs, Nix and temporary files are. */
-const PASSED_ON = ["PATH", "NIX_REMOTE", "NIX_CONF_DIR", "NIX_STATE_DIR", "NIX_STORE_DIR", "NIX_LOG_DIR", "TMPDIR"];
+const PASSED_ON = [
+  "PATH",
+  "NIX_REMOTE",
+  "NIX_CONF_DIR",
+  "NIX_STATE_DIR",
+  "NIX_STORE_DIR",
+  "NIX_LOG_DIR",
+  "TMPDIR",
+];
 
 /** Nothing else of the caller's may decide what a package set is: nixpkgs reads configuration from home and environment. */
 export function plainEnvironment(home: string): Record<string, string> {

@@ -5,7 +5,7 @@ import type { AttrPath, DrvPath, Evaluation } from "./evaluation.ts";
 import { type CulpritFacts, findCulprits } from "./graph/culprits.ts";
 import { nodeOf } from "./graph/graph.ts";
 import { type PredictionFacts, predictRebuilds } from "./graph/predict.ts";
-import { type CountedSystem, differingAttrs } from "./rebuilds.ts";
+import { type CountedSystem, differingAttrs, unknownCounts } from "./rebuilds.ts";
 
 export interface PredictedSystem {
   /** Undefined where nothing could be predicted. */
@@ -23,20 +23,7 @@ export function notPredicted(reason: string): PredictedSystem {
 
 /** A system of which there is no prediction, beside others that have one. */
 export function uncounted({ prediction }: PredictedSystem): CountedSystem {
-  const counts = {
-    status: "not-run" as const,
-    reason: `not predicted: ${prediction.reason ?? ""}`,
-    evaluated: null,
-    attrs: null,
-    derivations: null,
-    added: [],
-    removed: [],
-    changed: [],
-    broken: [],
-    fixed: [],
-    warnings: [],
-    prediction,
-  };
+  const counts = { ...unknownCounts(`not predicted: ${prediction.reason ?? ""}`), prediction };
   return { counts, rebuilt: null };
 }
 

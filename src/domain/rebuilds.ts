@@ -33,10 +33,6 @@ export interface CountedSystem {
 }
 
 /** All systems, joined per operating system, with nixpkgs' labels. */
-export function summarizeRebuilds(systems: ReadonlyMap<System, EvaluationPair>): Rebuilds {
-  return joinSystems(new Map([...systems].map(([system, pair]) => [system, countRebuilds(pair)])));
-}
-
 export function joinSystems(systems: ReadonlyMap<System, CountedSystem>): Rebuilds {
   const sorted = [...systems].sort(([a], [b]) => (a < b ? -1 : 1));
   const linux = rebuiltOnOs("linux", sorted);
@@ -130,16 +126,25 @@ function notCounted({ base, head }: EvaluationPair): SystemRebuilds {
   const breaks = headError !== undefined && baseError === undefined && base.status === "evaluated";
   const mends = baseError !== undefined && headError === undefined && head.status === "evaluated";
   return {
+    ...unknownCounts(reasons.filter((reason) => reason !== undefined).join("; ")),
+    broken: breaks ? [{ attr: ROOT_ATTR, error: headError }] : [],
+    fixed: mends ? [ROOT_ATTR] : [],
+  };
+}
+
+/** Of a system about which nothing is known. */
+export function unknownCounts(reason: string): SystemRebuilds {
+  return {
     status: "not-run",
-    reason: reasons.filter((reason) => reason !== undefined).join("; "),
+    reason,
     evaluated: null,
     attrs: null,
     derivations: null,
     added: [],
     removed: [],
     changed: [],
-    broken: breaks ? [{ attr: ROOT_ATTR, error: headError }] : [],
-    fixed: mends ? [ROOT_ATTR] : [],
+    broken: [],
+    fixed: [],
     warnings: [],
   };
 }

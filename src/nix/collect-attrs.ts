@@ -5,7 +5,7 @@ import { fatal, type WalkListener } from "./follow-run.ts";
 import { attrDerivation, type PlacedStatement, withAbout } from "./walk-output.ts";
 
 /** The error of an attribute that throws, until somebody asks why (`explain.ts`). */
-export const THROWS: AttrError = { ok: false, error: "throws", cause: "throw" };
+const THROWS: AttrError = { ok: false, error: "throws", cause: "throw" };
 
 /** It may be a flood. */
 const OTHER_LINES = 10_000;

@@ -182,7 +182,7 @@ function tellProgress(collected: CollectedAttrs, pool: WorkerPool, onProgress: O
  * The attrs of a request as the walker takes them.
  * @throws UserError attr-path-unreadable
  */
-export function wantedAttrs(attrs: readonly AttrPath[]): WantedAttrs {
+function wantedAttrs(attrs: readonly AttrPath[]): WantedAttrs {
   type Wanted = { [name: string]: Wanted };
   // Without a prototype, since an attr may have any name.
   const none = (): Wanted => Object.create(null);

@@ -1,13 +1,6 @@
 /** Stage 9, first half: everything that was found out, joined into one result. Decisions are `domain/`'s. */
 import { adviseBranch } from "../domain/branch-advice.ts";
-import type {
-  CheckResult,
-  ConsumerResult,
-  Rebuilds,
-  StageName,
-  StageResult,
-  VmResult,
-} from "../domain/check-result.ts";
+import type { CheckResult, ConsumerResult, Rebuilds, StageResult, VmResult } from "../domain/check-result.ts";
 import { findLeaks } from "../domain/closure-leaks.ts";
 import { deriveFindings } from "../domain/derive-findings.ts";
 import { headline } from "../domain/headline.ts";
@@ -19,7 +12,7 @@ import { verdictOf } from "../domain/verdict.ts";
 import { bootResult, repositoryTestResult } from "../domain/vm-result.ts";
 import type { KernelBoot, RepositoryTest } from "./boot-kernels.ts";
 import type { MeasuredKernel } from "./measure-kernels.ts";
-import type { StageLog } from "./stages.ts";
+import { AFTER_PLAN, type StageLog } from "./stages.ts";
 import type { CheckRequest } from "./world.ts";
 
 export interface Gathered {
@@ -115,8 +108,6 @@ function partsOf(
 function vmResults({ boots }: Gathered): VmResult[] {
   return [...(boots?.kernels ?? []).map(bootResult), ...(boots?.tests ?? []).map(repositoryTestResult)];
 }
-
-const AFTER_PLAN = ["build", "sizes", "vm", "consumers"] as const satisfies readonly StageName[];
 
 /** A stage nobody came to because an earlier one could not run is `not-run` too, and says so. */
 function complete(stages: readonly StageResult[]): StageResult[] {

@@ -19,7 +19,7 @@ import { planFromFacts } from "./plan-check.ts";
 import { onlyPredict, tellPrediction } from "./predict-only.ts";
 import { predictTrees } from "./predict-rebuilds.ts";
 import { createRecall } from "./stage-memory.ts";
-import { createStageLog } from "./stages.ts";
+import { AFTER_PLAN, createStageLog } from "./stages.ts";
 import type { CheckRequest, World } from "./world.ts";
 
 /** @throws UserError, EnvironmentError (nothing could be checked at all), Interrupted */
@@ -40,12 +40,13 @@ export async function check(request: CheckRequest, world: World, signal: AbortSi
     return { predictions, systems: await evaluateTrees(trees, request, world, stage, signal) };
   });
   const rebuilds = await stages.require("rebuilds", () => describeRebuilds(systems, predictions, signal));
-  await world.memory?.save("evaluate", attrNames(systems));
-  await explainRebuilds(systems, attrNames(systems), request, world, signal);
+  const names = attrNames(systems);
+  await world.memory?.save("evaluate", names);
+  await explainRebuilds(systems, names, request, world, signal);
   const plan = await stages.require("plan", async () => planFromFacts(changed, systems, request, world));
   const counted = { request, stages, changed, rebuilds, hasNixosTests: haveNixosTests(systems), plan };
   if (plan.reason !== undefined) {
-    for (const stage of ["build", "sizes", "vm", "consumers"] as const) stages.skip(stage, plan.reason);
+    for (const stage of AFTER_PLAN) stages.skip(stage, plan.reason);
     return assembleResult(counted);
   }
 

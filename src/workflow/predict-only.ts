@@ -9,10 +9,10 @@ import type { Trees } from "./check-out.ts";
 import type { EvaluatedPair } from "./evaluate-trees.ts";
 import { explainRebuilds } from "./explain-rebuilds.ts";
 import { namesKnown, type PredictedTrees, predictTrees } from "./predict-rebuilds.ts";
-import type { StageContext, StageLog } from "./stages.ts";
+import { AFTER_PLAN, type StageContext, type StageLog } from "./stages.ts";
 import type { CheckRequest, World } from "./world.ts";
 
-export const PREDICTION_ONLY = "only a prediction was asked for";
+const PREDICTION_ONLY = "only a prediction was asked for";
 
 type Predictions = ReadonlyMap<System, PredictedTrees>;
 
@@ -55,8 +55,7 @@ export async function onlyPredict(
   for (const [system, { base, head }] of predictions)
     if (base !== undefined && head !== undefined) pairs.set(system, { base, head });
   if (pairs.size > 0) await explainRebuilds(pairs, namesKnown(predictions.values()), request, world, signal);
-  for (const stage of ["plan", "build", "sizes", "vm", "consumers"] as const)
-    stages.skip(stage, PREDICTION_ONLY);
+  for (const stage of ["plan", ...AFTER_PLAN] as const) stages.skip(stage, PREDICTION_ONLY);
   return assembleResult({ request, stages, changed, ...counted });
 }
 

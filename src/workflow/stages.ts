@@ -41,6 +41,9 @@ const ORDER: readonly StageName[] = [
   "report",
 ];
 
+/** What there is nothing for where nothing is planned. */
+export const AFTER_PLAN = ["build", "sizes", "vm", "consumers"] as const satisfies readonly StageName[];
+
 export function createStageLog(progress: ProgressPort, clock: () => number): StageLog {
   const results = new Map<StageName, StageResult>();
 

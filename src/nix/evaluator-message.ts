@@ -12,6 +12,12 @@ const MESSAGE_LIMIT = 2_000;
 const WARNING_LIMIT = 500;
 const WARNING_COUNT = 200;
 
+/**
+ * Lines that come from how we run Nix, not from what is evaluated: the collector looks for /proc, which the jail has
+ * not, and several evaluators that share one store wait for its database.
+ */
+const OURS = /^(?:GC Warning: |(?:warning: )?(?:error: )?SQLite database '\/[^']*\/db\.sqlite' is busy)/;
+
 /** Position lines, excerpts of source and advice about flags: not part of the message. */
 const SURROUNDINGS = /^(?:at |\(use '--show-trace'|… |\(stack trace truncated|\d+\||\|)/;
 
@@ -50,8 +56,7 @@ export function warningLines(lines: Iterable<string>): string[] {
   const kept = new Set<string>();
   for (const line of lines) {
     const clean = clip(withoutCheckout(withoutControls(line).trim()), WARNING_LIMIT);
-    // The collector looks for /proc, which the jail has not.
-    if (clean === "" || clean.startsWith("GC Warning: ")) continue;
+    if (clean === "" || OURS.test(clean)) continue;
     kept.add(clean);
     if (kept.size === WARNING_COUNT) break;
   }

@@ -54,16 +54,23 @@ error:
   });
 });
 
-it("keeps each warning once, clean, without those about the jail", () => {
+it("keeps each warning once, clean, without those that come from how we run Nix", () => {
   const lines = [
     "warning: a",
     "GC Warning: Could not open /proc/stat",
+    "warning: error: SQLite database '/eval/nix/var/nix/db/db.sqlite' is busy",
+    "SQLite database '/eval/nix/var/nix/db/db.sqlite' is busy (SQLITE_PROTOCOL)",
+    "trace: warning: error: SQLite database '/x/db.sqlite' is busy",
     "",
     "warning: a",
     "trace: \u001b[1mb\u001b[0m /src/c.nix",
   ];
 
-  expect(warningLines(lines)).toEqual(["warning: a", "trace: b c.nix"]);
+  expect(warningLines(lines)).toEqual([
+    "warning: a",
+    "trace: warning: error: SQLite database '/x/db.sqlite' is busy",
+    "trace: b c.nix",
+  ]);
 });
 
 it("keeps a limited number of warnings", () => {

@@ -1,9 +1,8 @@
 /**
- * Files of derivations in any number, as large as nixpkgs' and with as many inputs: for reading them, which is all they are
+ * A pack of derivations in any number, as large as nixpkgs' and with as many inputs: for reading them, which is all they are
  * good for. Each needs some of those before it, mostly of the first ones, as everything needs a compiler and a shell.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { PackWriter } from "../src/nix/pack/pack-writer.ts";
 import { randomFrom } from "../test/harness/random.ts";
 
 /** The alphabet of Nix's hashes. */
@@ -13,8 +12,8 @@ const MOST_INPUTS = 16;
 /** Environments and scripts, most of a file. */
 const TEXT = "buildInputs and phases of no interest here\\n".repeat(60);
 
-export function generateDerivations(directory: string, count: number, seed: number): void {
-  mkdirSync(directory, { recursive: true });
+export async function generateDerivations(directory: string, count: number, seed: number): Promise<void> {
+  const pack = new PackWriter(directory);
   const random = randomFrom(seed);
   const hash = () => Array.from({ length: HASH_LENGTH }, () => DIGITS[random.below(DIGITS.length)]).join("");
   const names: string[] = [];
@@ -33,10 +32,9 @@ export function generateDerivations(directory: string, count: number, seed: numb
     const out = `/nix/store/${hash()}-${name}`;
     const environment = `[("name","${name}"),("out","${out}"),("text","${TEXT}")]`;
     const file = `${hash()}-${name}.drv`;
-    writeFileSync(
-      join(directory, file),
-      `Derive([("out","${out}","","")],[${inputs}],[],"x86_64-linux","/bin/sh",["-e"],${environment})`,
-    );
+    const text = `Derive([("out","${out}","","")],[${inputs}],[],"x86_64-linux","/bin/sh",["-e"],${environment})`;
+    pack.add(file, Buffer.from(text));
     names.push(file);
   }
+  await pack.end();
 }

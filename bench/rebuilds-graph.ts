@@ -1,5 +1,5 @@
 /** Reading derivations into the graph: those of a real evaluation, then ten times as many that are made up. */
-import { readdirSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { median } from "d3-array";
@@ -29,7 +29,7 @@ interface Reading {
 export async function benchGraph(data: string, rounds: number, scratch: string): Promise<void> {
   const real = await readRepeatedly(largestStore(data), rounds, scratch);
   const directory = join(scratch, "derivations");
-  generateDerivations(directory, MADE_UP, 1);
+  await generateDerivations(directory, MADE_UP, 1);
   const madeUp = await readRepeatedly(directory, rounds, scratch);
   await rm(directory, { recursive: true });
   const linear = LINEAR * real.seconds * (madeUp.derivations / real.derivations);
@@ -79,14 +79,14 @@ async function readRepeatedly(
 type Said = Pick<Reading, "seconds" | "derivations" | "edges">;
 type Cost = Pick<Reading, "bytes" | "processorSeconds">;
 
-/** Where it is kept is the product's business; the directory with the most derivations is an evaluation's. */
+/** Where it is kept is the product's business; the directory with the largest pack is a whole evaluation's. */
 function largestStore(data: string): string {
-  const counts = new Map<string, number>();
-  for (const file of readdirSync(data, { recursive: true, encoding: "utf8" }))
-    if (file.endsWith(".drv")) counts.set(dirname(file), (counts.get(dirname(file)) ?? 0) + 1);
-  const [largest] = [...counts].sort(([, a], [, b]) => b - a);
-  if (largest === undefined) throw new Error(`no derivations below ${data}`);
-  return join(data, largest[0]);
+  const packs = readdirSync(data, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".pack"))
+    .map((file) => join(data, file))
+    .sort((a, b) => statSync(b).size - statSync(a).size);
+  if (packs[0] === undefined) throw new Error(`no derivations below ${data}`);
+  return dirname(packs[0]);
 }
 
 const COLUMNS: readonly Column<Reading>[] = [

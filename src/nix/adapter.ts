@@ -84,12 +84,11 @@ export function createNix(options: NixOptions): NixPort {
   });
 
   const evaluatedTree = (query: EvaluationQuery, opened: OpenEvaluation): EvaluatedTree => {
-    const { storeRoot } = opened;
     const outcome = { status: "evaluated" as const, ...evaluationOf(opened) };
     return {
       outcome,
-      derivations: derivationStore({ facts, rootsDirectory, temporaryDirectory, storeRoot }, logs),
-      graph: keptOnce((signal) => evaluationGraph(storeRoot, signal)),
+      derivations: derivationStore(opened, { facts, rootsDirectory, temporaryDirectory }, logs),
+      graph: keptOnce((signal) => evaluationGraph(opened.directory, signal)),
       async explain(attrs, checkout, signal) {
         const context = { ...(await machine(signal)), store, pool, sharing, facts, temporaryDirectory };
         const messages = await explainAttrs(context, { ...query, checkout }, attrs, signal);
@@ -170,15 +169,20 @@ function keptOnce<T>(look: (signal: AbortSignal) => Promise<T>): (signal: AbortS
   };
 }
 
-function derivationStore(context: Omit<RealiseContext, "derivations">, logs: LogPort): DerivationStore {
-  const derivations = createDerivationReader(context.storeRoot);
+function derivationStore(
+  opened: OpenEvaluation,
+  places: Omit<RealiseContext, "derivations" | "storeRoot">,
+  logs: LogPort,
+): DerivationStore {
+  const derivations = createDerivationReader(opened);
+  const context = { ...places, derivations, storeRoot: opened.storeRoot };
   return {
     closure: derivations.closure,
     readAll: derivations.readAll,
     read: derivations.read,
     readSource: derivations.readSource,
     async realise(drv, limits, signal) {
-      const outcome = await realise({ ...context, derivations }, drv, limits, signal);
+      const outcome = await realise(context, drv, limits, signal);
       await keepBuildLog(logs, drv, outcome, signal);
       return outcome;
     },

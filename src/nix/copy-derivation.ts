@@ -9,7 +9,7 @@
  */
 import { createHash, hash } from "node:crypto";
 import { closeSync, openSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import PQueue from "p-queue";
 import type { Derivation } from "../domain/derivation.ts";
@@ -20,7 +20,7 @@ import { type DerivationReader, derivationMissing } from "./derivation-store.ts"
 import { missingPaths, NIX_COMMAND, storeTrouble } from "./nix-store.ts";
 import { baseName, STORE_DIRECTORY } from "./store-path.ts";
 import { base32, renderContentAddress, storePathOf } from "./store-server/content-address.ts";
-import { narOfTree, writeAll } from "./store-server/nar.ts";
+import { narOfText, narOfTree, writeAll } from "./store-server/nar.ts";
 import { readSources } from "./store-server/sources.ts";
 
 export interface CopyContext {
@@ -47,7 +47,7 @@ async function copyClosure(context: CopyContext, drv: DrvPath, signal: AbortSign
   if (missing.size === 0) return;
   const cache = await mkdtemp(join(context.temporaryDirectory, "closure-"));
   try {
-    await layOut(context.storeRoot, closure, missing, cache, signal);
+    await layOut(context, closure, missing, cache, signal);
     await nixCopy(`file://${cache}`, drv, signal);
   } finally {
     await rm(cache, { recursive: true, force: true });
@@ -70,6 +70,8 @@ async function nixCopy(from: string, drv: DrvPath, signal: AbortSignal): Promise
 }
 
 interface Described {
+  /** Of what is no source. */
+  readonly drv?: DrvPath;
   readonly contentAddress: string;
   readonly references: readonly StorePath[];
 }
@@ -86,7 +88,7 @@ async function describeClosure(
   const described = new Map<StorePath, Described>();
   let others = new Set<StorePath>();
   for (const derivation of (await derivations.closure([drv], signal)).values()) {
-    described.set(derivation.path, await describeDerivation(storeRoot, derivation));
+    described.set(derivation.path, describeDerivation(derivations, storeRoot, derivation));
     for (const source of derivation.inputSrcs) others.add(source);
   }
   while (others.size > 0) {
@@ -103,14 +105,17 @@ async function describeClosure(
   return described;
 }
 
-/** @throws EnvironmentError evaluation-damaged: the file is not what its name says */
-async function describeDerivation(storeRoot: string, derivation: Derivation): Promise<Described> {
-  const { path, inputDrvs, inputSrcs } = derivation;
-  const digest = hash("sha256", await readFile(join(storeRoot, path)));
+/** @throws EnvironmentError evaluation-damaged: it is not what its name says */
+function describeDerivation(
+  derivations: DerivationReader,
+  storeRoot: string,
+  { path, inputDrvs, inputSrcs }: Derivation,
+): Described {
+  const digest = hash("sha256", derivations.text(path));
   const references = [...inputDrvs.keys(), ...inputSrcs].sort();
   const content = { method: "text" as const, digest, references };
   if (storePathOf(nameOf(path), content) !== path) throw damaged(path, storeRoot);
-  return { contentAddress: renderContentAddress(content), references };
+  return { drv: path, contentAddress: renderContentAddress(content), references };
 }
 
 const HASH_CHARACTERS = 32;
@@ -119,7 +124,7 @@ const nameOf = (path: StorePath) => baseName(path).slice(HASH_CHARACTERS + 1);
 
 /** Every path is described, since Nix follows references; only archives of missing paths will be read. */
 async function layOut(
-  storeRoot: string,
+  { derivations, storeRoot }: CopyContext,
   closure: ReadonlyMap<StorePath, Described>,
   missing: ReadonlySet<string>,
   cache: string,
@@ -127,10 +132,11 @@ async function layOut(
 ): Promise<void> {
   await writeFile(join(cache, "nix-cache-info"), `StoreDir: ${STORE_DIRECTORY}\n`);
   await mkdir(join(cache, "nar"));
-  for (const [path, { contentAddress, references }] of closure) {
+  for (const [path, { drv, contentAddress, references }] of closure) {
     if (signal.aborted) throw new Interrupted();
     const archive = `nar/${hashOf(path)}.nar`;
-    const nar = archiveTree(join(storeRoot, path), missing.has(path) ? join(cache, archive) : undefined);
+    const pieces = drv === undefined ? narOfTree(join(storeRoot, path)) : [narOfText(derivations.text(drv))];
+    const nar = keepArchive(pieces, missing.has(path) ? join(cache, archive) : undefined);
     const lines = [
       `StorePath: ${path}`,
       `URL: ${archive}`,
@@ -144,13 +150,13 @@ async function layOut(
   }
 }
 
-/** Digest and size of a path's archive, which is written as well where a file is named. */
-function archiveTree(place: string, to: string | undefined): { digest: Buffer; bytes: number } {
+/** Digest and size of an archive, which is written as well where a file is named. */
+function keepArchive(pieces: Iterable<Buffer>, to: string | undefined): { digest: Buffer; bytes: number } {
   const digest = createHash("sha256");
   let bytes = 0;
   const file = to === undefined ? undefined : openSync(to, "wx");
   try {
-    for (const piece of narOfTree(place)) {
+    for (const piece of pieces) {
       digest.update(piece);
       bytes += piece.length;
       if (file !== undefined) writeAll(file, piece);

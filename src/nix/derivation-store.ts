@@ -1,8 +1,8 @@
 /**
- * The derivations an evaluation wrote, read straight from the files: thousands of them, without starting Nix.
+ * The derivations an evaluation wrote, read straight from its packs: thousands of them, without starting Nix.
  *
- * A store is a directory the evaluator filled; what is in it was named by the pull request. Only names that are store paths
- * are looked up, and only regular files are opened.
+ * Its sources and texts lie in a directory that the evaluator filled; what is in it was named by the pull request. Only names
+ * that are store paths are looked up, and only regular files are opened.
  */
 import { lstat, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -10,13 +10,13 @@ import type { Derivation } from "../domain/derivation.ts";
 import type { DrvPath, StorePath } from "../domain/evaluation.ts";
 import { parseDerivation } from "../domain/parse-derivation.ts";
 import { EnvironmentError, Interrupted } from "../errors.ts";
+import type { OpenEvaluation } from "./evaluation-store.ts";
+import { createPacks } from "./pack/pack-reader.ts";
 import { NIX_DERIVATIONS } from "./saved-evaluation.ts";
 import { baseName, isDrvPath, isStorePath } from "./store-path.ts";
 
-/** A kernel's derivation is 20 KiB; the largest of nixpkgs are a few MiB. */
-const DERIVATION_BYTES = 64 * 1024 * 1024;
 const SOURCE_BYTES = 1024 * 1024;
-/** Files open at once. */
+/** Between two looks at whether to stop. */
 const AT_ONCE = 64;
 
 export interface DerivationReader {
@@ -24,18 +24,33 @@ export interface DerivationReader {
   readAll(drvs: Iterable<DrvPath>, signal: AbortSignal): Promise<ReadonlyMap<DrvPath, Derivation>>;
   readSource(path: StorePath): Promise<string | undefined>;
   read(drv: DrvPath): Promise<Derivation>;
+  /** As Nix has it in a file. @throws EnvironmentError evaluation-damaged */
+  text(drv: DrvPath): Buffer;
 }
 
-export function createDerivationReader(storeRoot: string): DerivationReader {
+export function createDerivationReader({
+  storeRoot,
+  frames,
+}: Pick<OpenEvaluation, "storeRoot" | "frames">): DerivationReader {
   const place = (path: StorePath) => join(storeRoot, NIX_DERIVATIONS, baseName(path));
+  const packs = createPacks(frames);
   const parsed = new Map<DrvPath, Derivation>();
+
+  const textOf = (drv: DrvPath): Buffer => {
+    let text: Buffer | undefined;
+    try {
+      text = isDrvPath(drv) ? packs.read(baseName(drv)) : undefined;
+    } catch (error) {
+      throw derivationsDamaged(error);
+    }
+    if (text === undefined) throw derivationMissing(drv, storeRoot);
+    return text;
+  };
 
   const read = async (drv: DrvPath): Promise<Derivation> => {
     const known = parsed.get(drv);
     if (known !== undefined) return known;
-    const text = isDrvPath(drv) ? await readText(place(drv), DERIVATION_BYTES) : undefined;
-    if (text === undefined) throw derivationMissing(drv, storeRoot);
-    const derivation = parseDerivation(drv, text);
+    const derivation = parseDerivation(drv, textOf(drv).toString("utf8"));
     parsed.set(drv, derivation);
     return derivation;
   };
@@ -54,6 +69,7 @@ export function createDerivationReader(storeRoot: string): DerivationReader {
   return {
     read,
     readAll,
+    text: textOf,
     async closure(roots, signal) {
       const found = new Map<DrvPath, Derivation>();
       let frontier = [...roots];
@@ -87,6 +103,17 @@ export function derivationMissing(path: StorePath, storeRoot: string): Environme
     "evaluation-damaged",
     `${path} is missing from the evaluation at ${storeRoot}`,
     "Something removed a part of the data directory while it was in use. Run the check again; the tree is evaluated anew.",
+    { retryable: true },
+  );
+}
+
+/** Whatever is wrong with what an evaluation wrote. */
+export function derivationsDamaged(trouble: unknown): EnvironmentError {
+  const what = trouble instanceof Error ? trouble.message : String(trouble);
+  return new EnvironmentError(
+    "evaluation-damaged",
+    `the derivations of an evaluation cannot be read (${what})`,
+    "Something changed the data directory while it was in use. Run the check again; the tree is evaluated anew.",
     { retryable: true },
   );
 }

@@ -3,30 +3,65 @@
  * along with it, to one that Nix writes on its own (`local?root=`), which takes several times as long as evaluating.
  *
  * Which of the two is tried once for each Nix, by an evaluation that writes and reads what every evaluation does. Both end in
- * the same files.
+ * the same packs and files.
  */
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { StorePath } from "../domain/evaluation.ts";
 import { type Evaluator, runExpression } from "./evaluator.ts";
 import { errorMessage } from "./evaluator-message.ts";
 import type { FactCache } from "./fact-cache.ts";
 import { CHECKOUT_INSIDE } from "./jail.ts";
 import type { HostPrograms } from "./jail-mounts.ts";
+import { isDerivation } from "./pack/is-derivation.ts";
+import { PackWriter } from "./pack/pack-writer.ts";
 import { NIX_DERIVATIONS } from "./saved-evaluation.ts";
+import { baseName, isDrvPath, STORE_DIRECTORY } from "./store-path.ts";
 import { openStoreServer, type StoreServer } from "./store-server/open-store-server.ts";
 
 /** Who writes: our server, or Nix itself. */
 export type DerivationWriter = Evaluator["writer"];
 
-/** Opens a new, empty store for one evaluation. Nix needs nobody who listens, and reports its trouble by itself. */
-export function openStore(writer: DerivationWriter, storeRoot: string): Promise<StoreServer> {
-  return writer === "server" ? openStoreServer(storeRoot) : Promise.resolve(NOBODY);
+/**
+ * Opens a new, empty store for one evaluation.
+ * @param packs where derivations are to be in the end (`pack/`); without it they stay files of the store
+ */
+export function openStore(writer: DerivationWriter, storeRoot: string, packs?: string): Promise<StoreServer> {
+  return writer === "server"
+    ? openStoreServer(storeRoot, packs)
+    : Promise.resolve(nixItself(storeRoot, packs));
 }
 
-const NOBODY: StoreServer = {
-  check: async () => undefined,
-  [Symbol.asyncDispose]: async () => undefined,
-};
+/** Nix needs nobody who listens, reports its trouble by itself, and writes files. */
+function nixItself(storeRoot: string, packs: string | undefined): StoreServer {
+  return {
+    check: async () => undefined,
+    layOut: async () => false,
+    async end() {
+      if (packs !== undefined) await packFiles(join(storeRoot, NIX_DERIVATIONS), packs);
+    },
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+}
+
+async function packFiles(directory: string, packs: string): Promise<void> {
+  const pack = new PackWriter(packs);
+  const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
+  const texts = new Map<StorePath, Buffer>();
+  for (const entry of entries) {
+    const path = `${STORE_DIRECTORY}/${entry.name}`;
+    if (entry.isFile() && isDrvPath(path)) texts.set(path, await readFile(join(directory, entry.name)));
+  }
+  const isKnown = (path: string) => texts.has(path as StorePath);
+  const dropped = () =>
+    [...texts]
+      .filter(([path, text]) => !isDerivation(path, text, isKnown))
+      .filter(([path]) => texts.delete(path));
+  // What needs something that is none is none either.
+  while (dropped().length > 0);
+  for (const [path, text] of texts) pack.add(baseName(path), text);
+  await pack.end();
+}
 
 export interface WriterTrial {
   readonly host: HostPrograms;

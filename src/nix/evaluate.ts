@@ -8,7 +8,7 @@
  * An attribute that throws is caught inside the evaluator, which then does not tell why; who wants to know asks afterwards
  * (`explain.ts`).
  */
-import { lstat, readdir } from "node:fs/promises";
+import { lstat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { formatAttrPath, parseAttrPath } from "../domain/attr-path.ts";
 import type { AttrPath, AttrResult, Evaluation } from "../domain/evaluation.ts";
@@ -20,10 +20,11 @@ import { type DerivationWriter, openStore } from "./derivation-writer.ts";
 import { watchSpace } from "./disk-space.ts";
 import type { EvaluationDraft, EvaluationStore, OpenEvaluation } from "./evaluation-store.ts";
 import type { Evaluator, WantedAttrs } from "./evaluator.ts";
-import { warningLines } from "./evaluator-message.ts";
+import { missesDerivation, warningLines } from "./evaluator-message.ts";
 import { fatal } from "./follow-run.ts";
 import { checkoutMounts, type HostPrograms } from "./jail-mounts.ts";
-import { evaluationKey, isReusable, NIX_DERIVATIONS, savedAttrs } from "./saved-evaluation.ts";
+import { listFrames } from "./pack/pack-reader.ts";
+import { evaluationKey, isReusable, savedAttrs } from "./saved-evaluation.ts";
 import { baseName } from "./store-path.ts";
 import { walkLimits } from "./walk.ts";
 import { type Sharing, type TreeProgress, walkTree } from "./walk-tree.ts";
@@ -115,7 +116,7 @@ async function evaluateInto(
   if ("reason" in collected)
     return { status: "not-run", reason: `the evaluation was given up: ${collected.reason}` };
   if (request.attrs !== undefined) dropUnasked(collected.attrs, request.attrs);
-  await checkDerivations(collected.attrs, draft.storeRoot);
+  await checkDerivations(collected.attrs, draft.packs);
   const warnings = warningLines(collected.otherLines());
   const opened = await draft.keep(key, { attrs: savedAttrs(collected.attrs), warnings });
   return { status: "evaluated", opened };
@@ -131,13 +132,14 @@ async function collect(
 ): Promise<CollectedAttrs | { readonly reason: string }> {
   const evaluator = await evaluatorFor(context, request, draft.storeRoot);
   await using space = watchSpace([dirname(dirname(draft.storeRoot))]);
-  await using store = await openStore(context.writer, draft.storeRoot);
+  await using store = await openStore(context.writer, draft.storeRoot, draft.packs);
   const collected = collectAttrs();
   const listener = {
     ...collected.listener,
-    endedEarly: async (said: string) => {
+    endedEarly: async (said: string, since: number) => {
       await store.check();
       await space.check(said);
+      return missesDerivation(said) && (await store.layOut(since));
     },
   };
   const { entry, config, attrs, timeoutSeconds } = request;
@@ -148,7 +150,7 @@ async function collect(
   await using progress = tellProgress(collected, pool, onProgress);
   const end = await walkTree(job, sharing, progress.follow, signal);
   if (!end.complete) return { reason: end.reason };
-  await store.check();
+  await store.end();
   return collected;
 }
 
@@ -213,10 +215,9 @@ function componentsOfAttr(attr: AttrPath): readonly string[] {
   );
 }
 
-/** A value may say it is a derivation and name a file that was never written. */
-async function checkDerivations(attrs: Map<AttrPath, AttrResult>, storeRoot: string): Promise<void> {
-  const entries = await readdir(join(storeRoot, NIX_DERIVATIONS), { withFileTypes: true }).catch(() => []);
-  const written = new Set(entries.flatMap((entry) => (entry.isFile() ? [entry.name] : [])));
+/** A value may say it is a derivation and name one that was never written. */
+async function checkDerivations(attrs: Map<AttrPath, AttrResult>, packs: string): Promise<void> {
+  const written = new Set((await listFrames(packs))?.flatMap(({ names }) => names));
   for (const [attr, result] of attrs) {
     if (result.ok && !written.has(baseName(result.drv)))
       attrs.set(attr, fatal(`its derivation ${result.drv} was never written`));

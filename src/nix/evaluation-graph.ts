@@ -2,25 +2,25 @@
  * The graph of an evaluation, kept beside it: made when somebody first asks, in this process or an earlier one. One that is
  * damaged, or of another format, is made anew.
  */
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { DerivationGraph } from "../domain/graph/graph.ts";
 import { decodeGraph, encodeGraph } from "../domain/graph/graph-bytes.ts";
+import { PACKS } from "./pack/pack-format.ts";
 import { readGraph } from "./read-graph.ts";
-import { NIX_DERIVATIONS } from "./saved-evaluation.ts";
 import { readSealedBytes, writeSealedBytes } from "./sealed-file.ts";
 
 const GRAPH = "graph.zst";
 
 /**
- * @param storeRoot the store of an evaluation, in that evaluation's directory
+ * @param directory of an evaluation
  * @throws EnvironmentError evaluation-damaged; Interrupted
  */
-export async function evaluationGraph(storeRoot: string, signal: AbortSignal): Promise<DerivationGraph> {
-  const file = join(dirname(storeRoot), GRAPH);
+export async function evaluationGraph(directory: string, signal: AbortSignal): Promise<DerivationGraph> {
+  const file = join(directory, GRAPH);
   const bytes = await readSealedBytes(file);
   const known = bytes && decodeGraph(bytes);
   if (known !== undefined) return known;
-  const graph = await readGraph(join(storeRoot, NIX_DERIVATIONS), signal);
+  const graph = await readGraph(join(directory, PACKS), signal);
   // What cannot be kept, on a full disk say, can be made again.
   await writeSealedBytes(file, encodeGraph(graph)).catch(() => undefined);
   return graph;

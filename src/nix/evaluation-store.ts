@@ -1,6 +1,7 @@
 /**
- * Finished evaluations on disk: each a directory with the store the derivations were written to (`store/`) and what the
- * attributes are (`evaluation.json.zst`), named by a hash of everything the result depends on.
+ * Finished evaluations on disk: each a directory with the derivations it wrote (`derivations/`, see `pack/`), the store that
+ * sources and texts were written to (`store/`), and what the attributes are (`evaluation.json.zst`), named by a hash of
+ * everything the result depends on.
  *
  * A directory is made beside its place and renamed once complete, so two checks of the same tree may run at once: the
  * second one finds the place taken and uses what is there. Whatever does not check out (damage, derivations missing) is
@@ -9,6 +10,9 @@
 import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
+import { derivationsDamaged } from "./derivation-store.ts";
+import { PACKS } from "./pack/pack-format.ts";
+import { listFrames, type PlacedFrame } from "./pack/pack-reader.ts";
 import { isReusable, NIX_DERIVATIONS, type SavedEvaluation } from "./saved-evaluation.ts";
 import { readSealed, writeSealed } from "./sealed-file.ts";
 import { SOURCES } from "./store-server/sources.ts";
@@ -23,10 +27,14 @@ const ABANDONED_MS = 24 * 60 * 60 * 1000;
 const RESULT = "evaluation.json.zst";
 const STORE = "store";
 const BESIDE = ".making-";
+const SOURCE_BYTES = 8192;
 
 export interface OpenEvaluation {
   readonly evaluation: SavedEvaluation;
+  readonly directory: string;
+  /** Below that directory. */
   readonly storeRoot: string;
+  readonly frames: readonly PlacedFrame[];
 }
 
 export interface EvaluationStore {
@@ -37,6 +45,8 @@ export interface EvaluationStore {
 
 export interface EvaluationDraft extends AsyncDisposable {
   readonly storeRoot: string;
+  /** Directory of the packs, which are to be complete before it is kept. */
+  readonly packs: string;
   /** Puts the directory in its place. */
   keep(key: string, evaluation: Omit<SavedEvaluation, "derivations">): Promise<OpenEvaluation>;
 }
@@ -50,8 +60,11 @@ export function createEvaluationStore(directory: string): EvaluationStore {
       await mkdir(storeRoot, { recursive: true });
       return {
         storeRoot,
+        packs: join(beside, PACKS),
         async keep(key, evaluation) {
-          const saved = { ...evaluation, derivations: await derivationsDigest(storeRoot) };
+          const written = await lookAt(beside);
+          if (written === undefined) throw derivationsDamaged(`those below ${beside} are not complete`);
+          const saved = { ...evaluation, derivations: written.digest };
           await writeSealed(join(beside, RESULT), saved);
           // One that is not to be used again has no name that anybody looks for.
           const name = isReusable(saved) ? key : `${key}-${randomUUID()}`;
@@ -71,11 +84,11 @@ async function find(directory: string, key: string): Promise<OpenEvaluation | un
   const place = join(directory, key);
   const evaluation = (await readSealed(join(place, RESULT))) as SavedEvaluation | undefined;
   if (evaluation === undefined) return undefined;
-  const storeRoot = join(place, STORE);
-  if ((await derivationsDigest(storeRoot)) !== evaluation.derivations) return undefined;
+  const written = await lookAt(place);
+  if (written?.digest !== evaluation.derivations) return undefined;
   const now = new Date();
   await utimes(join(place, RESULT), now, now).catch(() => undefined);
-  return { evaluation, storeRoot };
+  return { evaluation, directory: place, storeRoot: join(place, STORE), frames: written.frames };
 }
 
 async function putInPlace(
@@ -88,7 +101,9 @@ async function putInPlace(
   for (let attempt = 0; attempt < 3; attempt += 1) {
     try {
       await rename(beside, place);
-      return { evaluation: saved, storeRoot: join(place, STORE) };
+      const written = await lookAt(place);
+      if (written === undefined) throw derivationsDamaged(`those below ${place} are gone`);
+      return { evaluation: saved, directory: place, storeRoot: join(place, STORE), frames: written.frames };
     } catch (error) {
       if (!isTaken(error)) throw error;
     }
@@ -109,11 +124,30 @@ async function setAside(directory: string, place: string): Promise<void> {
   await rm(aside, { recursive: true, force: true });
 }
 
-/** Names of all store entries and how sources came by theirs, hashed: tells whether one is missing without reading them all. */
-async function derivationsDigest(storeRoot: string): Promise<string> {
+/**
+ * What an evaluation wrote, and a digest of it: tells whether something is missing without reading it all. Frames are hashed when
+ * they are read (`pack/`). `undefined` where a pack is missing or shorter than it was.
+ */
+async function lookAt(directory: string) {
+  const storeRoot = join(directory, STORE);
+  const frames = await listFrames(join(directory, PACKS));
+  if (frames === undefined || !(await areWhole(frames))) return undefined;
   const names = await readdir(join(storeRoot, NIX_DERIVATIONS)).catch(() => []);
   const sources = await readFile(join(storeRoot, SOURCES)).catch(() => "");
-  return createHash("sha256").update(names.sort().join("\n")).update("\0").update(sources).digest("hex");
+  const digest = createHash("sha256").update(names.sort().join("\n")).update("\0").update(sources);
+  for (const frame of frames) digest.update("\0").update(frame.digest);
+  return { frames, digest: digest.digest("hex") };
+}
+
+/** Whether packs are as long as their frames say. */
+async function areWhole(frames: readonly PlacedFrame[]): Promise<boolean> {
+  const ends = new Map<string, number>();
+  for (const { file, at, bytes } of frames) ends.set(file, Math.max(ends.get(file) ?? 0, at + bytes));
+  for (const [file, end] of ends) {
+    const status = await stat(file).catch(() => undefined);
+    if (status === undefined || status.size < end) return false;
+  }
+  return true;
 }
 
 async function prune(directory: string): Promise<void> {
@@ -138,7 +172,20 @@ async function weigh(directory: string, name: string) {
   const result = join(place, RESULT);
   const status = await stat(result).catch(() => undefined);
   if (status === undefined) return { place, used: 0, bytes: 0, beside: false };
-  const names = await readdir(join(place, STORE, NIX_DERIVATIONS)).catch(() => []);
-  // Derivations are a few KiB each and take whole blocks; sources are rare. Near enough to decide what goes.
-  return { place, used: status.mtimeMs, bytes: status.size + names.length * 8192, beside: false };
+  const sources = await readdir(join(place, STORE, NIX_DERIVATIONS)).catch(() => []);
+  const packs = await sizes(join(place, PACKS));
+  // Sources are a few KiB each and take whole blocks. Near enough to decide what goes.
+  return {
+    place,
+    used: status.mtimeMs,
+    bytes: status.size + packs + sources.length * SOURCE_BYTES,
+    beside: false,
+  };
+}
+
+/** Of the files in a directory, together. */
+async function sizes(directory: string): Promise<number> {
+  const names = await readdir(directory).catch(() => []);
+  const all = await Promise.all(names.map((name) => stat(join(directory, name)).catch(() => undefined)));
+  return all.reduce((sum, status) => sum + (status?.size ?? 0), 0);
 }

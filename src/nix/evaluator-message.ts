@@ -62,3 +62,10 @@ export function warningLines(lines: Iterable<string>): string[] {
   }
   return [...kept];
 }
+
+/** Whether an evaluator ended because there is no file of a derivation, which it had written itself. */
+export function missesDerivation(said: string): boolean {
+  return /error: [^\n]*\/nix\/store\/[0-9a-z]{32}-[^\n]*\.drv\b[^\n]*(?:No such file|not exist|not valid)/.test(
+    said,
+  );
+}

@@ -47,8 +47,12 @@ export interface WalkListener {
   lost(path: AttrComponents, error: AttrError): void;
   /** A line of the evaluator or the package set, said while looking at the name in this place. */
   otherLine(line: string, at: number): void;
-  /** The last words of a run that ended early: throws where they tell of this machine's trouble, a full disk say. */
-  endedEarly(said: string): Promise<void>;
+  /**
+   * The last words of a run that ended early: throws where they tell of this machine's trouble, a full disk say.
+   * @param since when it began, in `performance.now()`'s milliseconds
+   * @returns true where it lacked something that is there now: it is then run again, and nothing is blamed
+   */
+  endedEarly(said: string, since: number): Promise<boolean>;
 }
 
 export interface RunEnd {
@@ -56,6 +60,8 @@ export interface RunEnd {
     | "ended"
     /** Ended by us: too large to go on. */
     | "grown"
+    /** What it lacked is there now. */
+    | "again"
     | "deadline"
     | "slow"
     | "memory"
@@ -105,6 +111,7 @@ export async function followRun(
   };
   const progress = followLines(nonce, call.careful, stretch, time, listener, halt);
   await using watch = watchRun(progress, place, time, halt);
+  const began = performance.now();
   let result: RunResult | undefined;
   try {
     result = await runEvaluator(
@@ -118,7 +125,8 @@ export async function followRun(
     if (!(error instanceof Interrupted) || signal.aborted) throw error;
   }
   const ended = halted === "end" || progress.ended();
-  if (!ended) await listener.endedEarly(progress.tail().join("\n"));
+  if (!ended && (await listener.endedEarly(progress.tail().join("\n"), began)))
+    return { ...progress.end(), how: "again", said: "", error: fatal("") };
   return judgeRun(result, halted, progress, time);
 }
 

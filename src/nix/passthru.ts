@@ -72,6 +72,7 @@ async function walkPassthru(
     endedEarly: async (ending: string) => {
       await store.check();
       await space.check(ending);
+      return false;
     },
   };
   const limits = walkLimits(request.timeoutSeconds);

@@ -1,7 +1,7 @@
-/** A thread of `read-graph.ts`: reads files for as long as there are any, and sends what it has read. */
+/** A thread of `read-graph.ts`: reads frames for as long as there are any, and sends what it has read. */
 import { parentPort, workerData } from "node:worker_threads";
 import type { RowPart } from "../domain/graph/rows.ts";
-import { createGraphReader, type SharedFiles } from "./graph-files.ts";
+import { createGraphReader, type SharedFrames } from "./graph-frames.ts";
 
 export type ThreadResult =
   | { readonly ok: true; readonly part: RowPart }
@@ -11,7 +11,7 @@ parentPort?.postMessage(read());
 
 function read(): ThreadResult {
   try {
-    const reader = createGraphReader(workerData as SharedFiles);
+    const reader = createGraphReader(workerData as SharedFrames);
     while (reader.readSome());
     return { ok: true, part: reader.part() };
   } catch (error) {

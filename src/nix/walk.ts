@@ -153,6 +153,7 @@ function decide(job: WalkJob, state: WalkState, lost: Set<string>, end: RunEnd):
     case "changed":
       return incomplete("its names are others each time it is looked at");
     case "grown":
+    case "again":
       return undefined;
     case "killed":
       state.kills += 1;

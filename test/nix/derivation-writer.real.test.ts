@@ -5,9 +5,14 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createNix } from "../../src/nix/adapter.ts";
+import { copyDerivation } from "../../src/nix/copy-derivation.ts";
+import { createDerivationReader } from "../../src/nix/derivation-store.ts";
 import { chooseWriter } from "../../src/nix/derivation-writer.ts";
 import { createFactCache } from "../../src/nix/fact-cache.ts";
 import { findHostPrograms } from "../../src/nix/jail-mounts.ts";
+import { PACKS, packFile } from "../../src/nix/pack/pack-format.ts";
+import { createPacks, listFrames } from "../../src/nix/pack/pack-reader.ts";
+import { PackWriter } from "../../src/nix/pack/pack-writer.ts";
 import { openStoreServer } from "../../src/nix/store-server/open-store-server.ts";
 import {
   attrsOf,
@@ -29,23 +34,25 @@ afterEach(() => place[Symbol.asyncDispose]());
 
 const NIX_STORE = "nix/store";
 
-/** Every path of every store below a data directory, as Nix's own archive of it. */
-async function storedFiles(dataDirectory: string): Promise<Map<string, string>> {
+/** Every path that evaluations below a data directory wrote: derivations as they are packed, all else as Nix's archive of it. */
+async function stored(dataDirectory: string): Promise<Map<string, string>> {
   const evaluations = join(dataDirectory, "nix/evaluations");
-  const files = new Map<string, string>();
+  const all = new Map<string, string>();
   for (const evaluation of await readdir(evaluations)) {
+    const packs = createPacks((await listFrames(join(evaluations, evaluation, PACKS))) ?? []);
+    for (const name of packs.names) all.set(name, packs.read(name)?.toString("latin1") ?? "");
     const store = join(evaluations, evaluation, "store", NIX_STORE);
-    const names = (await readdir(store)).filter((name) => !name.startsWith("."));
+    const names = (await readdir(store)).filter((name) => !name.startsWith(".") && !packs.names.has(name));
     const paths = names.map((name) => join(store, name));
     const { stdout } = await promisify(execFile)("nix-hash", ["--type", "sha256", ...paths], {
       maxBuffer: 1e8,
     });
     const hashes = stdout.split("\n");
     names.forEach((name, at) => {
-      files.set(name, hashes[at] ?? "");
+      all.set(name, hashes[at] ?? "");
     });
   }
-  return files;
+  return all;
 }
 
 /** A source with everything an archive can hold. */
@@ -96,9 +103,9 @@ describe("the same files as Nix writes by itself", () => {
     expect(Object.values(attrsOf(trees[0])).every(({ ok }) => ok)).toBe(true);
     expect(trees[0].outcome).toEqual(trees[1].outcome);
     expect(attrsOf(trees[0])["back"]).toMatchObject({ name: "back-5" });
-    const stored = await storedFiles(place.dataDirectory);
-    expect(stored.size).toBeGreaterThan(15);
-    expect(stored).toEqual(await storedFiles(other.dataDirectory));
+    const ours = await stored(place.dataDirectory);
+    expect(ours.size).toBeGreaterThan(15);
+    expect(ours).toEqual(await stored(other.dataDirectory));
   });
 
   it("for a package set with kernels", async () => {
@@ -113,9 +120,9 @@ describe("the same files as Nix writes by itself", () => {
     const alone = await nixAlone(other).evaluate(request, () => undefined, signal);
 
     expect(served.outcome).toEqual(alone.outcome);
-    const stored = await storedFiles(place.dataDirectory);
-    expect(stored.size).toBeGreaterThan(20);
-    expect(stored).toEqual(await storedFiles(other.dataDirectory));
+    const ours = await stored(place.dataDirectory);
+    expect(ours.size).toBeGreaterThan(20);
+    expect(ours).toEqual(await stored(other.dataDirectory));
   });
 });
 
@@ -144,20 +151,70 @@ it("is built from, texts that refer to sources among what is copied", async () =
   expect(await readdir(place.temporaryDirectory)).toEqual([]);
 });
 
-it("a file that is not what its name says is not built", async () => {
-  const tree = await evaluate(
-    place,
-    await packageSet(place, { "default.nix": withShell('a = sh "a" "echo > $out" { };') }),
-  );
-  const drv = drvOf(tree, "a");
-  const [evaluation = ""] = await readdir(join(place.dataDirectory, "nix/evaluations"));
-  const file = join(place.dataDirectory, "nix/evaluations", evaluation, "store", drv);
-  const text = await readFile(file, "utf8");
-  await chmod(file, 0o644);
-  await writeFile(file, text.replace("echo > $out", "true > $out"));
+describe("is not built", () => {
+  const evaluated = async () => {
+    const tree = await evaluate(
+      place,
+      await packageSet(place, { "default.nix": withShell('a = sh "a" "echo > $out" { };') }),
+    );
+    const [evaluation = ""] = await readdir(join(place.dataDirectory, "nix/evaluations"));
+    return { tree, directory: join(place.dataDirectory, "nix/evaluations", evaluation) };
+  };
 
-  await expect(tree.derivations.realise(drv, limits, signal)).rejects.toMatchObject({
-    code: "evaluation-damaged",
+  it("from a damaged pack", async () => {
+    const { tree, directory } = await evaluated();
+    const pack = join(directory, PACKS, packFile(0));
+    const bytes = await readFile(pack);
+    bytes.writeUInt8(bytes.readUInt8(bytes.length >> 1) ^ 1, bytes.length >> 1);
+    await writeFile(pack, bytes);
+
+    await expect(tree.derivations.realise(drvOf(tree, "a"), limits, signal)).rejects.toMatchObject({
+      code: "evaluation-damaged",
+    });
+  });
+
+  it("a derivation that is not what its name says", async () => {
+    const { tree, directory } = await evaluated();
+    const drv = drvOf(tree, "a");
+    const packs = createPacks((await listFrames(join(directory, PACKS))) ?? []);
+    const forged = join(place.directory, "forged");
+    const writer = new PackWriter(forged);
+    for (const name of packs.names) {
+      const text = packs.read(name)?.toString("latin1") ?? "";
+      writer.add(name, Buffer.from(text.replace("echo > $out", "true > $out"), "latin1"));
+    }
+    await writer.end();
+    const storeRoot = join(directory, "store");
+    const frames = (await listFrames(forged)) ?? [];
+    const context = {
+      derivations: createDerivationReader({ storeRoot, frames }),
+      storeRoot,
+      temporaryDirectory: place.temporaryDirectory,
+    };
+
+    await expect(copyDerivation(context, drv, signal)).rejects.toMatchObject({
+      code: "evaluation-damaged",
+      message: expect.stringContaining("is not what its name says"),
+    });
+  });
+});
+
+describe("a text that is called a derivation and is none", () => {
+  const sets = {
+    junk: 'junk = sh "junk" "" { text = builtins.toFile "x.drv" "junk"; };',
+    forged: `forged = sh "forged" "" {
+      text = builtins.toFile "y.drv" ''Derive([("out","","","")],[("/nix/store/00000000000000000000000000000000-z.drv",["out"])],[],"s","b",[],[])'';
+    };`,
+  };
+  it.each(Object.entries(sets))("is a source like any other: %s", async (name, set) => {
+    await using other = await workplace();
+    const files = { "default.nix": withShell(set) };
+    const tree = await evaluate(place, await packageSet(place, files));
+    const alone = await nixAlone(other).evaluate(await packageSet(other, files), () => undefined, signal);
+
+    for (const { graph } of [tree, alone])
+      expect((await graph(signal)).paths.filter((path) => /-[xy]\.drv$/.test(path))).toEqual([]);
+    expect(attrsOf(tree)[name]).toMatchObject({ ok: true });
   });
 });
 
@@ -211,23 +268,25 @@ describe("several evaluators", () => {
 describe("a store that is lost", () => {
   const files = {
     "default.nix": withShell(`
-      a = sh "a" "" { };
+      a = sh "a" "" { text = builtins.toFile "text" "a text"; };
       b = let f = n: if n == 0 then "" else f (n - 1) + f (n - 1); in sh "b" (f 19) { };
       c = sh "c" "" { };`),
   };
 
-  it("midway is an error of the machine, never a smaller count", async () => {
+  it.each(["store/nix", "derivations"])("midway is an error of the machine: %s", async (directory) => {
     const request = await packageSet(place, files);
     const lose = async () => {
       const evaluations = join(place.dataDirectory, "nix/evaluations");
       const [making = ""] = await readdir(evaluations);
-      await rm(join(evaluations, making, "store/nix"), { recursive: true });
+      await rm(join(evaluations, making, directory), { recursive: true });
     };
     let lost: Promise<void> | undefined;
 
     const running = place.nix.evaluate(request, () => (lost ??= lose()), signal);
 
-    await expect(running).rejects.toMatchObject({ code: "store-server-failed" });
+    await expect(running).rejects.toMatchObject({
+      code: expect.stringMatching(/^(?:store-server-failed|evaluation-damaged)$/),
+    });
     await lost;
     expect(await readdir(join(place.dataDirectory, "nix/evaluations"))).toEqual([]);
   });

@@ -1,11 +1,13 @@
-/** Graphs of `.drv` files on disk, read by threads, and kept beside them. */
+/** Graphs of derivations in packs, read by threads, and kept beside them. */
 import { randomUUID } from "node:crypto";
-import { mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type DerivationGraph, nodeOf, rowOf } from "../../src/domain/graph/graph.ts";
 import { EnvironmentError, Interrupted } from "../../src/errors.ts";
 import { evaluationGraph } from "../../src/nix/evaluation-graph.ts";
+import { indexFile, PACKS, packFile } from "../../src/nix/pack/pack-format.ts";
+import { PackWriter } from "../../src/nix/pack/pack-writer.ts";
 import { readGraph } from "../../src/nix/read-graph.ts";
 import { temporaryDirectory } from "../harness/modprobot.ts";
 
@@ -21,13 +23,16 @@ function text(inputs: readonly number[], selects = '["out"]') {
 
 const root = temporaryDirectory();
 
-function storeOf(texts: Readonly<Record<number, string>>): string {
-  const directory = join(root, randomUUID(), "store", "nix", "store");
-  mkdirSync(directory, { recursive: true });
+async function evaluationOf(texts: Readonly<Record<number, string>>): Promise<string> {
+  const directory = join(root, randomUUID());
+  const pack = new PackWriter(join(directory, PACKS));
   for (const [number, content] of Object.entries(texts))
-    writeFileSync(join(directory, fileName(Number(number))), content);
+    pack.add(fileName(Number(number)), Buffer.from(content));
+  await pack.end();
   return directory;
 }
+
+const packsOf = async (texts: Readonly<Record<number, string>>) => join(await evaluationOf(texts), PACKS);
 
 function inputsOf(graph: DerivationGraph, number: number) {
   return [...rowOf(graph.inputs, nodeOf(graph, path(number)) ?? -1)].map((at) => graph.paths[at]);
@@ -39,7 +44,7 @@ describe("reading", () => {
     const texts = Object.fromEntries(
       Array.from({ length: many }, (_, at) => [at, text(at === 0 ? [] : [...new Set([at >> 1, at - 1])])]),
     );
-    const graph = await readGraph(storeOf(texts), signal);
+    const graph = await readGraph(await packsOf(texts), signal);
 
     expect(graph.paths).toHaveLength(many);
     for (const at of [1, 2, 4_001, many - 1])
@@ -49,14 +54,12 @@ describe("reading", () => {
 
   it("takes what is rare as well: long files, dynamic derivations, several outputs", async () => {
     const many = Array.from({ length: 1_000 }, (_, at) => at + 10);
-    const directory = storeOf({
+    const directory = await packsOf({
       1: text(many, '["dev","out"]'),
       2: `DrvWithVersion("xp-dyn-drv",[],[("${path(3)}",(["out"],[("drv",["out"])]))],[],"s","b",[],[])`,
       3: text([]),
       ...Object.fromEntries(many.map((at) => [at, text([])])),
     });
-    writeFileSync(join(directory, "README"), "not a derivation");
-
     const graph = await readGraph(directory, signal);
 
     expect(inputsOf(graph, 1)).toEqual(many.map(path));
@@ -72,14 +75,44 @@ describe("reading", () => {
     ["a file is cut", { 1: text([1]).slice(0, 60) }],
     ["a file is something else", { 1: "something else" }],
   ])("says so where %s", async (_, texts) => {
-    await expect(readGraph(storeOf(texts), signal)).rejects.toThrow(EnvironmentError);
-    await expect(readGraph(storeOf(texts), signal)).rejects.toThrow(/cannot be read/);
+    await expect(readGraph(await packsOf(texts), signal)).rejects.toThrow(EnvironmentError);
+    await expect(readGraph(await packsOf(texts), signal)).rejects.toThrow(/cannot be read/);
+  });
+
+  it.each<[string, (directory: string) => void]>([
+    ["a pack is cut", (directory) => truncateSync(join(directory, packFile(0)), 20)],
+    ["a pack is gone", (directory) => rmSync(join(directory, packFile(0)))],
+    ["an index is gone", (directory) => rmSync(join(directory, indexFile(0)))],
+    ["an index is cut", (directory) => truncateSync(join(directory, indexFile(0)), 70)],
+  ])("says so where %s", async (_, damage) => {
+    const directory = await packsOf({ 1: text([2]), 2: text([]) });
+    damage(directory);
+    const graph = readGraph(directory, signal);
+
+    await expect(graph.then(({ paths }) => paths)).rejects.toThrow(/cannot be read/);
+  });
+
+  it("takes a derivation from the first pack that has it", async () => {
+    const directory = await packsOf({ 1: text([2]), 2: text([]) });
+    const second = new PackWriter(directory, 1);
+    for (const [number, inputs] of [
+      [3, [1]],
+      [2, []],
+    ] as const)
+      second.add(fileName(number), Buffer.from(text(inputs)));
+    await second.end();
+
+    const graph = await readGraph(directory, signal);
+
+    expect(graph.paths).toEqual([1, 2, 3].map(path));
+    expect(inputsOf(graph, 3)).toEqual([path(1)]);
+    expect(inputsOf(graph, 2)).toEqual([]);
   });
 
   it("stops when it is told to", async () => {
     const texts = Object.fromEntries(Array.from({ length: 1_000 }, (_, at) => [at, text([])]));
 
-    await expect(readGraph(storeOf(texts), AbortSignal.abort(new Interrupted()))).rejects.toThrow(
+    await expect(readGraph(await packsOf(texts), AbortSignal.abort(new Interrupted()))).rejects.toThrow(
       Interrupted,
     );
   });
@@ -87,17 +120,16 @@ describe("reading", () => {
 
 describe("a graph beside its evaluation", () => {
   const made = async () => {
-    const directory = storeOf({ 1: text([2]), 2: text([]) });
-    const store = join(directory, "..", "..");
-    const graph = await evaluationGraph(store, signal);
-    return { directory, store, graph, file: join(store, "..", "graph.zst") };
+    const directory = await evaluationOf({ 1: text([2]), 2: text([]) });
+    const graph = await evaluationGraph(directory, signal);
+    return { directory, graph, file: join(directory, "graph.zst") };
   };
 
   it("is read and not made again", async () => {
-    const { directory, store, graph } = await made();
-    rmSync(directory, { recursive: true });
+    const { directory, graph } = await made();
+    rmSync(join(directory, PACKS), { recursive: true });
 
-    expect(await evaluationGraph(store, signal)).toEqual(graph);
+    expect(await evaluationGraph(directory, signal)).toEqual(graph);
   });
 
   it.each<[string, (file: string) => void]>([
@@ -113,11 +145,11 @@ describe("a graph beside its evaluation", () => {
     ],
     ["gone", (file) => rmSync(file)],
   ])("is made anew where it is %s", async (_, damage) => {
-    const { store, graph, file } = await made();
+    const { directory, graph, file } = await made();
     const whole = readFileSync(file);
     damage(file);
 
-    expect(await evaluationGraph(store, signal)).toEqual(graph);
+    expect(await evaluationGraph(directory, signal)).toEqual(graph);
     expect(readFileSync(file)).toEqual(whole);
   });
 });

@@ -8,7 +8,19 @@ export type Trouble =
   | { readonly kind: "over-limit"; readonly message: string }
   | { readonly kind: "file"; readonly message: string; readonly code?: string; readonly path?: string };
 
-/** `state` is the answer to any message. */
-export type WorkerMessage =
-  | { readonly kind: "ready" }
-  | { readonly kind: "state"; readonly trouble?: Trouble };
+/**
+ * What the server is asked: only how it is, to lay out derivations as files first, or to complete the pack first. One
+ * answer to each, with the same number.
+ */
+export interface ServerQuestion {
+  readonly number: number;
+  readonly first?: "lay-out" | "end";
+}
+
+export interface ServerAnswer {
+  readonly number: number;
+  readonly trouble?: Trouble;
+}
+
+/** The number of what the server says unasked, once it listens. */
+export const READY = -1;

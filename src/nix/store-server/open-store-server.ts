@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { EnvironmentError } from "../../errors.ts";
 import { asMachineTrouble } from "../disk-space.ts";
-import { SOCKET, type Trouble, type WorkerMessage } from "./messages.ts";
+import { READY, type ServerAnswer, type ServerQuestion, SOCKET, type Trouble } from "./messages.ts";
 
 export interface StoreServer extends AsyncDisposable {
   /**
@@ -18,14 +18,24 @@ export interface StoreServer extends AsyncDisposable {
    * @throws EnvironmentError evaluation-too-large, disk-full, not-permitted, store-server-failed
    */
   check(): Promise<void>;
+  /**
+   * Puts derivations where evaluators can read them: in a pack they cannot. Once, and for all that come later.
+   * @param since when somebody missed one, in `performance.now()`'s milliseconds
+   * @returns whether it would find them now and could not then
+   * @throws what `check` throws
+   */
+  layOut(since: number): Promise<boolean>;
+  /** Completes the pack. Nothing may be sent any more. @throws what `check` throws */
+  end(): Promise<void>;
 }
 
 /**
  * Serves a store that is empty so far, on `socket` in its root, until disposed of. What was written stays.
+ * @param packs the directory of a pack for derivations; without it they become files of the store
  * @throws EnvironmentError disk-full, not-permitted, store-server-failed
  */
-export async function openStoreServer(storeRoot: string): Promise<StoreServer> {
-  const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: { storeRoot } });
+export async function openStoreServer(storeRoot: string, packs?: string): Promise<StoreServer> {
+  const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: { storeRoot, packs } });
   let death: unknown;
   const dead = new Promise<never>((_, reject) => {
     worker.once("error", (error) => {
@@ -38,16 +48,38 @@ export async function openStoreServer(storeRoot: string): Promise<StoreServer> {
     });
   });
   dead.catch(() => undefined);
-  const hear = () => new Promise<WorkerMessage>((heard) => worker.once("message", heard));
-  await Promise.race([hear(), dead]);
+  const answered = new Map<number, (answer: ServerAnswer) => void>();
+  worker.on("message", (answer: ServerAnswer) => {
+    answered.get(answer.number)?.(answer);
+    answered.delete(answer.number);
+  });
+  const hear = (number: number) => {
+    const answer = new Promise<ServerAnswer>((heard) => answered.set(number, heard));
+    return Promise.race([answer, dead]);
+  };
+  let asked = 0;
+  const ask = async (question: Omit<ServerQuestion, "number">) => {
+    if (death !== undefined) throw death;
+    const number = asked;
+    asked += 1;
+    const answer = hear(number);
+    worker.postMessage({ number, ...question });
+    const { trouble } = await answer;
+    if (trouble !== undefined) throw toldTrouble(trouble);
+  };
+  let laidOutAt = packs === undefined ? 0 : Number.POSITIVE_INFINITY;
+  await hear(READY);
   return {
-    async check() {
-      if (death !== undefined) throw death;
-      const state = hear();
-      worker.postMessage("state");
-      const said = await Promise.race([state, dead]);
-      if (said.kind === "state" && said.trouble !== undefined) throw toldTrouble(said.trouble);
+    check: () => ask({}),
+    async layOut(since) {
+      if (laidOutAt <= since) return false;
+      if (laidOutAt === Number.POSITIVE_INFINITY) {
+        await ask({ first: "lay-out" });
+        laidOutAt = Math.min(laidOutAt, performance.now());
+      }
+      return true;
     },
+    end: () => ask({ first: "end" }),
     async [Symbol.asyncDispose]() {
       await worker.terminate();
       await rm(join(storeRoot, SOCKET), { force: true });

@@ -1,5 +1,6 @@
 /**
- * The store an evaluation writes to: plain files below `<root>/nix/store`, each written once, named by what is in it.
+ * The store an evaluation writes to: plain files below `<root>/nix/store`, each written once, named by what is in it; and,
+ * where there is a pack for them, derivations in that.
  *
  * Whoever evaluates sends a name, contents and references; the path is computed here. So a file of this store is what its
  * name says, whatever was evaluated, and evaluators that run at the same time can share it without locks: everything
@@ -8,28 +9,23 @@
  * Derivations tell by themselves what they refer to. What else there is (sources, texts) is listed in `<root>/sources`.
  */
 import { createHash, hash } from "node:crypto";
-import {
-  appendFileSync,
-  closeSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-} from "node:fs";
+import { appendFileSync, closeSync, lstatSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { StorePath } from "../../domain/evaluation.ts";
-import { isStorePath } from "../store-path.ts";
+import { isDerivation } from "../pack/is-derivation.ts";
+import type { PackWriter } from "../pack/pack-writer.ts";
+import { baseName, isStorePath, STORE_DIRECTORY } from "../store-path.ts";
 import { type Content, type ContentMethod, renderContentAddress, storePathOf } from "./content-address.ts";
 import { contentsOf, narOfText, narOfTree, unpackNar, writeAll } from "./nar.ts";
 import { SOURCES, type SourceRecord } from "./sources.ts";
 import type { WireReader } from "./wire.ts";
 
-/** Of one evaluation. All of nixpkgs writes 130 MB in 28,000 files. */
+/** Of one evaluation. All of nixpkgs writes 130 MB. */
 const TOTAL_BYTES = 8 * 1024 ** 3;
 /** What an entry costs besides its contents: an inode and the rest of a block. */
 const ENTRY_BYTES = 4096;
+/** The same in a pack: a place in its index, and in ours. */
+const PACKED_BYTES = 512;
 
 /** Refused for what it is; the connection goes on. */
 export class Refusal extends Error {}
@@ -47,18 +43,24 @@ interface Entry {
   readonly path: StorePath;
   readonly method: ContentMethod;
   readonly references: readonly StorePath[];
+  /** Evaluators ask for it right after adding a text, and once each. */
+  readonly text?: Omit<PathInfo, "references">;
+  /** A derivation, and in the pack. */
+  readonly packed?: true;
 }
 
 export class ServedStore {
   readonly #root: string;
+  readonly #pack: PackWriter | undefined;
   readonly #entries = new Map<StorePath, Entry>();
   #bytesLeft: number;
-  /** Evaluators ask for a description right after adding a path. */
-  #lastText: { readonly path: StorePath; readonly contents: Buffer; readonly digest: string } | undefined;
   #unpacked = 0;
+  #layingOut = false;
 
-  constructor(root: string, totalBytes = TOTAL_BYTES) {
+  /** @param pack where derivations go; without it they are files like everything else */
+  constructor(root: string, pack?: PackWriter, totalBytes = TOTAL_BYTES) {
     this.#root = root;
+    this.#pack = pack;
     this.#bytesLeft = totalBytes;
     mkdirSync(join(root, "nix/store"), { recursive: true });
     appendFileSync(join(root, SOURCES), "");
@@ -73,9 +75,40 @@ export class ServedStore {
     const digest = hash("sha256", contents);
     const content = { method: "text" as const, digest, references: this.#known(references) };
     const path = pathFor(name, content);
-    this.#lastText = { path, contents, digest };
     if (this.#entries.has(path)) return path;
-    this.#spend(ENTRY_BYTES + contents.length);
+    const isOne = path.endsWith(".drv") && isDerivation(path, contents, (input) => this.#isPacked(input));
+    const pack = isOne ? this.#pack : undefined;
+    this.#spend((pack === undefined ? ENTRY_BYTES : PACKED_BYTES) + contents.length);
+    pack?.add(baseName(path), contents);
+    if (pack === undefined || this.#layingOut) this.#writeText(path, contents);
+    const text = describeText(content, contents);
+    this.#keep(path, content, pack === undefined ? { text } : { text, packed: true });
+    return path;
+  }
+
+  /**
+   * Writes derivations as files from now on, and those that are in the pack already: an evaluation that reads one (one that
+   * depends on a derivation with all it is made of, say) looks for a file.
+   * @throws errors of the file system
+   */
+  layOut(): void {
+    if (this.#pack === undefined || this.#layingOut) return;
+    for (const [name, text] of this.#pack.texts())
+      this.#writeText(`${STORE_DIRECTORY}/${name}` as StorePath, text);
+    this.#layingOut = true;
+  }
+
+  /** Nothing comes any more; what came is looked for. @throws errors of the file system */
+  async end(): Promise<void> {
+    for (const { path, packed } of this.#entries.values()) if (!packed) lstatSync(this.#place(path));
+    await this.#pack?.end();
+  }
+
+  #isPacked(path: string): boolean {
+    return this.#entries.get(path as StorePath)?.packed === true;
+  }
+
+  #writeText(path: StorePath, contents: Buffer): void {
     const place = this.#place(path);
     const file = openSync(place, "wx", 0o444);
     try {
@@ -86,8 +119,6 @@ export class ServedStore {
     } finally {
       closeSync(file);
     }
-    this.#keep(path, content);
-    return path;
   }
 
   /**
@@ -133,16 +164,9 @@ export class ServedStore {
   describe(path: string): PathInfo | undefined {
     const entry = this.#entries.get(path as StorePath);
     if (entry === undefined) return undefined;
-    return entry.method === "text" ? this.#describeText(entry) : this.#describeArchive(entry);
-  }
-
-  #describeText({ path, references }: Entry): PathInfo {
-    const known = this.#lastText?.path === path ? this.#lastText : undefined;
-    const contents = known?.contents ?? readFileSync(this.#place(path));
-    const digest = known?.digest ?? hash("sha256", contents);
-    const nar = narOfText(contents);
-    const contentAddress = renderContentAddress({ method: "text", digest });
-    return { narHash: hash("sha256", nar), narBytes: nar.length, references, contentAddress };
+    return entry.text === undefined
+      ? this.#describeArchive(entry)
+      : { ...entry.text, references: entry.references };
   }
 
   #describeArchive({ path, method, references }: Entry): PathInfo {
@@ -179,9 +203,14 @@ export class ServedStore {
     return inOrder ? known : [...new Set(known)].sort();
   }
 
-  #keep(path: StorePath, { method, digest, references }: Content): void {
-    this.#entries.set(path, { path, method, references });
-    if (path.endsWith(".drv")) return;
+  #keep(
+    path: StorePath,
+    { method, digest, references }: Content,
+    more: Pick<Entry, "text" | "packed"> = {},
+  ): void {
+    this.#entries.set(path, { path, method, references, ...more });
+    // Derivations tell by themselves what they refer to.
+    if (more.packed) return;
     const record: SourceRecord = {
       path,
       contentAddress: renderContentAddress({ method, digest }),
@@ -189,6 +218,15 @@ export class ServedStore {
     };
     appendFileSync(join(this.#root, SOURCES), `${JSON.stringify(record)}\n`);
   }
+}
+
+function describeText(content: Omit<Content, "references">, contents: Buffer): Omit<PathInfo, "references"> {
+  const nar = narOfText(contents);
+  return {
+    narHash: hash("sha256", nar),
+    narBytes: nar.length,
+    contentAddress: renderContentAddress(content),
+  };
 }
 
 function pathFor(name: string, content: Content): StorePath {

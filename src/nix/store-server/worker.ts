@@ -6,17 +6,18 @@ import { chmodSync, constants, openSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
+import { PackWriter } from "../pack/pack-writer.ts";
 import { serve } from "./connection.ts";
-import { SOCKET, type Trouble, type WorkerMessage } from "./messages.ts";
+import { READY, type ServerAnswer, type ServerQuestion, SOCKET, type Trouble } from "./messages.ts";
 import { OverLimit, ServedStore } from "./served-store.ts";
 import { WireReader } from "./wire.ts";
 
 /** Each evaluator has one connection, and a second one while it sends a tree whose filter uses the store. */
 const CONNECTIONS = 64;
 
-const { storeRoot } = workerData as { storeRoot: string };
-const say = (message: WorkerMessage) => parentPort?.postMessage(message);
-const store = new ServedStore(storeRoot);
+const { storeRoot, packs } = workerData as { storeRoot: string; packs?: string };
+const say = (message: ServerAnswer) => parentPort?.postMessage(message);
+const store = new ServedStore(storeRoot, packs === undefined ? undefined : new PackWriter(packs));
 let trouble: Trouble | undefined;
 
 const server = createServer((socket) => {
@@ -82,7 +83,15 @@ function troubleOf(error: unknown): Trouble {
   };
 }
 
-parentPort?.on("message", () => say({ kind: "state", ...(trouble === undefined ? {} : { trouble }) }));
+parentPort?.on("message", async ({ number, first }: ServerQuestion) => {
+  try {
+    if (first === "lay-out") store.layOut();
+    if (first === "end") await store.end();
+  } catch (error) {
+    trouble ??= troubleOf(error);
+  }
+  say({ number, ...(trouble === undefined ? {} : { trouble }) });
+});
 
 // Through a descriptor, since a socket's path may have no more than 107 bytes and data directories lie anywhere. It stays
 // open as long as the thread lives, which removes the socket by the same path in the end.
@@ -92,5 +101,5 @@ server.on("error", (error) => {
 });
 server.listen(`/proc/self/fd/${directory}/${SOCKET}`, () => {
   chmodSync(join(storeRoot, SOCKET), 0o600);
-  say({ kind: "ready" });
+  say({ number: READY });
 });

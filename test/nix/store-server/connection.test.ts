@@ -29,7 +29,7 @@ async function converse(messages: readonly Buffer[], { minor = 34, bytes = 1e9 }
   const troubles: unknown[] = [];
   const answers: Buffer[] = [];
   const said = Buffer.concat([greeting(minor), ...messages]);
-  await serve(new ServedStore(root, bytes), {
+  await serve(new ServedStore(root, undefined, bytes), {
     reader: new WireReader(inPieces(said, 100)),
     send: (message) => {
       answers.push(message);

@@ -1,0 +1,93 @@
+/**
+ * Reads packs. What an evaluation has lies in one or several of them; of a derivation that is in two, either will do, since its
+ * name is made of its text.
+ */
+import { hash } from "node:crypto";
+import { closeSync, constants, openSync, readSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { zstdDecompressSync } from "node:zlib";
+import { readSealed } from "../sealed-file.ts";
+import { type Frame, indexFile, type PackIndex, packFile } from "./pack-format.ts";
+
+/** No frame gets larger, other than by one huge derivation. */
+const LARGEST_FRAME = 256 * 1024 * 1024;
+
+/** A frame and the pack it is in. */
+export interface PlacedFrame extends Frame {
+  readonly file: string;
+}
+
+/** All frames below the directory; `undefined` where an index is missing or damaged. */
+export async function listFrames(directory: string): Promise<readonly PlacedFrame[] | undefined> {
+  const names = await readdir(directory).catch(() => []);
+  const frames: PlacedFrame[] = [];
+  for (const number of packNumbers(names)) {
+    const index = (await readSealed(join(directory, indexFile(number)))) as PackIndex | undefined;
+    if (index === undefined) return undefined;
+    const file = join(directory, packFile(number));
+    for (const frame of index.frames) frames.push({ ...frame, file });
+  }
+  return frames;
+}
+
+/** Numbers of the packs that these files belong to, ascending; one that lacks a file is among them. */
+export function packNumbers(names: readonly string[]): number[] {
+  const numbers = new Set(
+    names.flatMap((name) => /^(\d+)\.(?:pack|index)$/.exec(name)?.[1] ?? []).map(Number),
+  );
+  return [...numbers].sort((a, b) => a - b);
+}
+
+/** The texts of a frame, one after the other. @throws Error it is not what was written */
+export function readFrame({ file, at, bytes, digest }: Omit<PlacedFrame, "names" | "lengths">): Buffer {
+  const packed = Buffer.allocUnsafe(bytes);
+  const handle = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW);
+  try {
+    for (let read = 0; read < bytes; ) {
+      const more = readSync(handle, packed, read, bytes - read, at + read);
+      if (more === 0) throw new Error(`${file} ends early`);
+      read += more;
+    }
+  } finally {
+    closeSync(handle);
+  }
+  if (hash("sha256", packed) !== digest) throw new Error(`${file} is damaged`);
+  return zstdDecompressSync(packed, { maxOutputLength: LARGEST_FRAME });
+}
+
+export interface Packs {
+  readonly names: ReadonlySet<string>;
+  /** `undefined` where there is none of that name. @throws Error it is not what was written */
+  read(name: string): Buffer | undefined;
+}
+
+/** Frames kept decompressed: derivations are read in the order they were written, or nearly. */
+const KEPT_FRAMES = 8;
+
+export function createPacks(frames: readonly PlacedFrame[]): Packs {
+  const places = new Map<string, { frame: PlacedFrame; from: number; to: number }>();
+  for (const frame of frames) {
+    let from = 0;
+    for (const [place, name] of frame.names.entries()) {
+      const to = from + (frame.lengths[place] ?? 0);
+      places.set(name, { frame, from, to });
+      from = to;
+    }
+  }
+  const kept = new Map<PlacedFrame, Buffer>();
+  const textsOf = (frame: PlacedFrame) => {
+    const texts = kept.get(frame) ?? readFrame(frame);
+    kept.delete(frame);
+    kept.set(frame, texts);
+    for (const [oldest] of kept) if (kept.size > KEPT_FRAMES) kept.delete(oldest);
+    return texts;
+  };
+  return {
+    names: new Set(places.keys()),
+    read(name) {
+      const place = places.get(name);
+      return place && textsOf(place.frame).subarray(place.from, place.to);
+    },
+  };
+}

@@ -1,0 +1,94 @@
+/**
+ * Writes a pack. Everything happens at once and on the calling thread, which serves evaluators that wait for it: collecting
+ * costs a copy, and a frame every few hundred derivations some milliseconds.
+ */
+import { hash } from "node:crypto";
+import { closeSync, mkdirSync, openSync, readSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { writeSealed } from "../sealed-file.ts";
+import { type Frame, indexFile, type PackIndex, packFile } from "./pack-format.ts";
+
+const FRAME_BYTES = 1024 * 1024;
+/** The fastest: a better one would save a tenth, and somebody waits. */
+const COMPRESSION = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+
+export class PackWriter {
+  readonly #directory: string;
+  readonly #number: number;
+  readonly #file: number;
+  readonly #frames: Frame[] = [];
+  #at = 0;
+  #names: string[] = [];
+  #texts: Buffer[] = [];
+  #collected = 0;
+
+  /**
+   * @param directory made where it is missing
+   * @param number of the pack, which must not be there yet
+   * @throws errors of the file system
+   */
+  constructor(directory: string, number = 0) {
+    mkdirSync(directory, { recursive: true });
+    this.#directory = directory;
+    this.#number = number;
+    this.#file = openSync(join(directory, packFile(number)), "wx+", 0o600);
+  }
+
+  /**
+   * @param name of the file it would be in, told once
+   * @param text is kept and must not change any more
+   * @throws errors of the file system
+   */
+  add(name: string, text: Buffer): void {
+    this.#names.push(name);
+    this.#texts.push(text);
+    this.#collected += text.length;
+    if (this.#collected >= FRAME_BYTES) this.#writeFrame();
+  }
+
+  /** Everything that was added, in order. @throws errors of the file system */
+  *texts(): Generator<readonly [name: string, text: Buffer]> {
+    for (const { at, bytes, names, lengths } of this.#frames) {
+      const packed = Buffer.allocUnsafe(bytes);
+      for (let read = 0; read < bytes; ) {
+        const more = readSync(this.#file, packed, read, bytes - read, at + read);
+        if (more === 0) throw new Error("a pack ends early");
+        read += more;
+      }
+      const whole = zstdDecompressSync(packed);
+      let from = 0;
+      for (const [place, name] of names.entries()) {
+        const to = from + (lengths[place] ?? 0);
+        yield [name, whole.subarray(from, to)];
+        from = to;
+      }
+    }
+    for (const [place, name] of this.#names.entries()) yield [name, this.#texts[place] ?? Buffer.alloc(0)];
+  }
+
+  /** Makes the pack complete; nothing can be added any more. @throws errors of the file system */
+  async end(): Promise<void> {
+    if (this.#collected > 0) this.#writeFrame();
+    closeSync(this.#file);
+    const index: PackIndex = { frames: this.#frames };
+    await writeSealed(join(this.#directory, indexFile(this.#number)), index);
+  }
+
+  #writeFrame(): void {
+    const packed = zstdCompressSync(Buffer.concat(this.#texts), COMPRESSION);
+    for (let written = 0; written < packed.length; )
+      written += writeSync(this.#file, packed, written, packed.length - written, this.#at + written);
+    this.#frames.push({
+      at: this.#at,
+      bytes: packed.length,
+      digest: hash("sha256", packed),
+      names: this.#names,
+      lengths: this.#texts.map(({ length }) => length),
+    });
+    this.#at += packed.length;
+    this.#names = [];
+    this.#texts = [];
+    this.#collected = 0;
+  }
+}

@@ -13,7 +13,7 @@ const MOST_INPUTS = 16;
 const TEXT = "buildInputs and phases of no interest here\\n".repeat(60);
 
 export async function generateDerivations(directory: string, count: number, seed: number): Promise<void> {
-  const pack = new PackWriter(directory);
+  const pack = new PackWriter({ directory, number: 0 });
   const random = randomFrom(seed);
   const hash = () => Array.from({ length: HASH_LENGTH }, () => DIGITS[random.below(DIGITS.length)]).join("");
   const names: string[] = [];

@@ -14,26 +14,31 @@ import type { FactCache } from "./fact-cache.ts";
 import { CHECKOUT_INSIDE } from "./jail.ts";
 import type { HostPrograms } from "./jail-mounts.ts";
 import { isDerivation } from "./pack/is-derivation.ts";
+import type { PackPlace } from "./pack/pack-format.ts";
 import { PackWriter } from "./pack/pack-writer.ts";
 import { NIX_DERIVATIONS } from "./saved-evaluation.ts";
 import { baseName, isDrvPath, STORE_DIRECTORY } from "./store-path.ts";
 import { openStoreServer, type StoreServer } from "./store-server/open-store-server.ts";
 
 /** Who writes: our server, or Nix itself. */
-export type DerivationWriter = Evaluator["writer"];
+export type DerivationWriter = Exclude<Evaluator["writer"], "nobody">;
 
 /**
  * Opens a new, empty store for one evaluation.
  * @param packs where derivations are to be in the end (`pack/`); without it they stay files of the store
  */
-export function openStore(writer: DerivationWriter, storeRoot: string, packs?: string): Promise<StoreServer> {
+export function openStore(
+  writer: DerivationWriter,
+  storeRoot: string,
+  packs?: PackPlace,
+): Promise<StoreServer> {
   return writer === "server"
     ? openStoreServer(storeRoot, packs)
     : Promise.resolve(nixItself(storeRoot, packs));
 }
 
 /** Nix needs nobody who listens, reports its trouble by itself, and writes files. */
-function nixItself(storeRoot: string, packs: string | undefined): StoreServer {
+function nixItself(storeRoot: string, packs: PackPlace | undefined): StoreServer {
   return {
     check: async () => undefined,
     layOut: async () => false,
@@ -44,7 +49,7 @@ function nixItself(storeRoot: string, packs: string | undefined): StoreServer {
   };
 }
 
-async function packFiles(directory: string, packs: string): Promise<void> {
+async function packFiles(directory: string, packs: PackPlace): Promise<void> {
   const pack = new PackWriter(packs);
   const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
   const texts = new Map<StorePath, Buffer>();

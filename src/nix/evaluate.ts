@@ -9,45 +9,28 @@
  * (`explain.ts`).
  */
 import { lstat } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { formatAttrPath, parseAttrPath } from "../domain/attr-path.ts";
+import { join } from "node:path";
 import type { AttrPath, AttrResult, Evaluation } from "../domain/evaluation.ts";
-import { budgetBytes } from "../domain/memory-budget.ts";
-import { UserError } from "../errors.ts";
-import type { EvaluationProgress, EvaluationQuery, EvaluationRequest } from "../workflow/ports.ts";
+import type { EvaluationQuery, EvaluationRequest } from "../workflow/ports.ts";
 import { type CollectedAttrs, collectAttrs } from "./collect-attrs.ts";
-import { type DerivationWriter, openStore } from "./derivation-writer.ts";
-import { watchSpace } from "./disk-space.ts";
+import { collectNear, type GivenUp } from "./collect-near.ts";
+import { type CollectContext, collectTree, type OnProgress } from "./collect-tree.ts";
 import type { EvaluationDraft, EvaluationStore, OpenEvaluation } from "./evaluation-store.ts";
-import type { Evaluator, WantedAttrs } from "./evaluator.ts";
-import { missesDerivation, warningLines } from "./evaluator-message.ts";
+import { warningLines } from "./evaluator-message.ts";
 import { fatal } from "./follow-run.ts";
-import { checkoutMounts, type HostPrograms } from "./jail-mounts.ts";
 import { listFrames } from "./pack/pack-reader.ts";
 import { evaluationKey, isReusable, savedAttrs } from "./saved-evaluation.ts";
 import { baseName } from "./store-path.ts";
-import { walkLimits } from "./walk.ts";
-import { type Sharing, type TreeProgress, walkTree } from "./walk-tree.ts";
-import type { Room, WorkerPool } from "./worker-pool.ts";
+import { sameSpelling, wantedAttrs } from "./wanted-attrs.ts";
 
-const PROGRESS_EVERY_MS = 200;
-/** Before so much is done nobody can tell how long the rest takes. */
-const FORESEEN_SHARE = 0.05;
-
-export interface EvaluateContext {
-  readonly host: HostPrograms;
-  readonly writer: DerivationWriter;
+export interface EvaluateContext extends CollectContext {
   readonly nixVersion: string;
   readonly store: EvaluationStore;
-  readonly pool: WorkerPool;
-  readonly sharing: Sharing;
 }
 
 export type EvaluateEnd =
   | { readonly status: "evaluated"; readonly opened: OpenEvaluation }
   | { readonly status: "not-run"; readonly reason: string };
-
-type OnProgress = (progress: EvaluationProgress) => void;
 
 /** @throws EnvironmentError jail-failed, evaluator-failed, disk-full, program-missing, those of `StoreServer.check`; Interrupted */
 export async function evaluate(
@@ -81,22 +64,6 @@ export async function findEvaluation(
   return known !== undefined && isReusable(known.evaluation) ? known : undefined;
 }
 
-/** The evaluator for a request, writing to the store at `storeRoot`. */
-export async function evaluatorFor(
-  { host, writer }: Pick<EvaluateContext, "host" | "writer">,
-  request: EvaluationRequest,
-  storeRoot: string,
-): Promise<Omit<Evaluator, "memoryBytes">> {
-  const checkout = await checkoutMounts(request.checkout.directory);
-  return { host, checkout, storeRoot, writer, system: request.system };
-}
-
-/** What evaluators of this request may take, reckoned from what the machine has left now. */
-export function roomFor({ memory }: EvaluationRequest): Omit<Room, "alone"> {
-  // Containers may have less than the machine; Node looks at both.
-  return { budgetBytes: budgetBytes(memory, process.availableMemory()), evaluation: {} };
-}
-
 async function entryTrouble({ checkout, entry }: EvaluationRequest): Promise<string | undefined> {
   if (entry.startsWith("/") || entry.split("/").includes(".."))
     return `the entry ${JSON.stringify(entry)} is not below the repository`;
@@ -112,7 +79,10 @@ async function evaluateInto(
   onProgress: OnProgress,
   signal: AbortSignal,
 ): Promise<EvaluateEnd> {
-  const collected = await collect(draft, context, request, onProgress, signal);
+  const near = await findNear(context, request);
+  const collected =
+    (near && (await collectNear(near, draft, context, request, onProgress, signal))) ??
+    (await collectAll(draft, context, request, onProgress, signal));
   if ("reason" in collected)
     return { status: "not-run", reason: `the evaluation was given up: ${collected.reason}` };
   if (request.attrs !== undefined) dropUnasked(collected.attrs, request.attrs);
@@ -122,97 +92,35 @@ async function evaluateInto(
   return { status: "evaluated", opened };
 }
 
-/** Runs evaluators for as long as the store is open to them. */
-async function collect(
+/** The evaluation of a tree that this one has most in common with, where there is one and it is of use. */
+async function findNear(context: EvaluateContext, request: EvaluationRequest) {
+  // Nix itself writes everything; of a few attrs there is little to save.
+  if (request.near === undefined || request.attrs !== undefined || context.writer === "nix") return undefined;
+  return findEvaluation(context, request.near);
+}
+
+async function collectAll(
   draft: EvaluationDraft,
   context: EvaluateContext,
   request: EvaluationRequest,
   onProgress: OnProgress,
   signal: AbortSignal,
-): Promise<CollectedAttrs | { readonly reason: string }> {
-  const evaluator = await evaluatorFor(context, request, draft.storeRoot);
-  await using space = watchSpace([dirname(dirname(draft.storeRoot))]);
-  await using store = await openStore(context.writer, draft.storeRoot, draft.packs);
+): Promise<CollectedAttrs | GivenUp> {
+  const { attrs } = request;
+  const walk = {
+    draft,
+    pack: { directory: draft.packs, number: 0 },
+    ...(attrs === undefined ? {} : { wanted: wantedAttrs(attrs) }),
+  };
   const collected = collectAttrs();
-  const listener = {
-    ...collected.listener,
-    endedEarly: async (said: string, since: number) => {
-      await store.check();
-      await space.check(said);
-      return missesDerivation(said) && (await store.layOut(since));
-    },
-  };
-  const { entry, config, attrs, timeoutSeconds } = request;
-  const wanted = attrs === undefined ? {} : { wanted: wantedAttrs(attrs) };
-  const call = { mode: "walk" as const, entry, config, path: [], ...wanted };
-  const { pool, sharing } = context;
-  const job = { pool, room: roomFor(request), evaluator, call, limits: walkLimits(timeoutSeconds), listener };
-  await using progress = tellProgress(collected, pool, onProgress);
-  const end = await walkTree(job, sharing, progress.follow, signal);
-  if (!end.complete) return { reason: end.reason };
-  await store.end();
-  return collected;
-}
-
-/** Tells how far it is, until disposed of. */
-function tellProgress(collected: CollectedAttrs, pool: WorkerPool, onProgress: OnProgress) {
-  const started = performance.now();
-  let tree: TreeProgress | undefined;
-  let open = true;
-  const tell = async () => {
-    const memoryBytes = await pool.memoryBytes();
-    if (!open) return;
-    const share = tree?.share() ?? 0;
-    const seconds = (performance.now() - started) / 1000;
-    const foreseen = share < FORESEEN_SHARE ? {} : { secondsLeft: (seconds / share) * (1 - share) };
-    onProgress({ attrs: collected.attrs.size, errors: collected.errors(), memoryBytes, ...foreseen });
-  };
-  const timer = setInterval(() => void tell(), PROGRESS_EVERY_MS);
-  return {
-    follow(progress: TreeProgress) {
-      tree = progress;
-    },
-    async [Symbol.asyncDispose]() {
-      clearInterval(timer);
-      await tell();
-      open = false;
-    },
-  };
-}
-
-/**
- * The attrs of a request as the walker takes them.
- * @throws UserError attr-path-unreadable
- */
-function wantedAttrs(attrs: readonly AttrPath[]): WantedAttrs {
-  type Wanted = { [name: string]: Wanted };
-  // Without a prototype, since an attr may have any name.
-  const none = (): Wanted => Object.create(null);
-  const root = none();
-  for (const attr of attrs) {
-    let place = root;
-    for (const name of componentsOfAttr(attr)) {
-      place[name] ??= none();
-      place = place[name];
-    }
-  }
-  return root;
+  const reason = await collectTree(walk, collected, context, request, onProgress, signal);
+  return reason === undefined ? collected : { reason };
 }
 
 /** A derivation on the way to an attr was met and not asked for; an error there is why nothing is below. */
 function dropUnasked(results: Map<AttrPath, AttrResult>, asked: readonly AttrPath[]): void {
-  const wanted = new Set(asked.map((attr) => formatAttrPath(componentsOfAttr(attr))));
+  const wanted = new Set(asked.map(sameSpelling));
   for (const [attr, result] of results) if (result.ok && !wanted.has(attr)) results.delete(attr);
-}
-
-function componentsOfAttr(attr: AttrPath): readonly string[] {
-  const components = parseAttrPath(attr);
-  if (components !== undefined) return components;
-  throw new UserError(
-    "attr-path-unreadable",
-    `${JSON.stringify(attr)} is no attribute path`,
-    'An attribute path is names joined by dots, such as linuxPackages.zfs or a."b c".',
-  );
 }
 
 /** A value may say it is a derivation and name one that was never written. */

@@ -11,6 +11,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { derivationsDamaged } from "./derivation-store.ts";
+import { linkPacks, linkSources } from "./link-evaluation.ts";
 import { PACKS } from "./pack/pack-format.ts";
 import { listFrames, type PlacedFrame } from "./pack/pack-reader.ts";
 import { isReusable, NIX_DERIVATIONS, type SavedEvaluation } from "./saved-evaluation.ts";
@@ -47,6 +48,13 @@ export interface EvaluationDraft extends AsyncDisposable {
   readonly storeRoot: string;
   /** Directory of the packs, which are to be complete before it is kept. */
   readonly packs: string;
+  /**
+   * Takes over the derivations of another evaluation; before anything is written.
+   * @returns the number of the pack that comes next; `undefined` where that one is gone, or cannot be linked
+   */
+  inheritPacks(other: OpenEvaluation): Promise<number | undefined>;
+  /** Takes over sources and texts that this one has not, once nothing is written any more. */
+  inheritSources(other: OpenEvaluation): Promise<void>;
   /** Puts the directory in its place. */
   keep(key: string, evaluation: Omit<SavedEvaluation, "derivations">): Promise<OpenEvaluation>;
 }
@@ -61,6 +69,8 @@ export function createEvaluationStore(directory: string): EvaluationStore {
       return {
         storeRoot,
         packs: join(beside, PACKS),
+        inheritPacks: ({ directory: other }) => linkPacks(join(other, PACKS), join(beside, PACKS)),
+        inheritSources: (other) => linkSources(other.storeRoot, storeRoot),
         async keep(key, evaluation) {
           const written = await lookAt(beside);
           if (written === undefined) throw derivationsDamaged(`those below ${beside} are not complete`);

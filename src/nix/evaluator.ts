@@ -16,9 +16,9 @@ import type { AttrComponents } from "./walk-output.ts";
 /** Part of what evaluations are cached by. */
 export const WALKER_SOURCE = await readFile(new URL("./walker.nix", import.meta.url), "utf8");
 
-/** Attributes by name, each with those wanted below it. */
+/** Attributes by name, each with those wanted below it; null for all of them. */
 export interface WantedAttrs {
-  readonly [name: string]: WantedAttrs;
+  readonly [name: string]: WantedAttrs | null;
 }
 
 /** What the walker is told; see `walker.nix`. */

@@ -27,8 +27,8 @@ export interface Jail {
   readonly checkout: readonly Mount[];
   /** A directory of the host: becomes the root of a store with /nix/store inside, and the server's socket. */
   readonly storeRoot: string;
-  /** Who writes that store: our server, or Nix itself. */
-  readonly writer: "server" | "nix";
+  /** Who writes that store: our server, Nix itself, or nobody, which is quicker and tells the same of derivations. */
+  readonly writer: "server" | "nix" | "nobody";
   readonly prlimit: string;
   readonly nixInstantiate: string;
   readonly system: System;
@@ -48,7 +48,7 @@ export function jailArguments(jail: Jail): string[] {
     ...["--symlink", jail.nixInstantiate, "/proc/self/exe"],
     ...["--dir", CHECKOUT_INSIDE],
     ...jail.checkout.flatMap(mountArguments),
-    ...[jail.writer === "server" ? "--ro-bind" : "--bind", jail.storeRoot, STORE_INSIDE],
+    ...[jail.writer === "nix" ? "--bind" : "--ro-bind", jail.storeRoot, STORE_INSIDE],
     ...["--remount-ro", "/", "--chdir", "/tmp"],
     ...environment(jail),
     "--",
@@ -102,6 +102,12 @@ function limits(jail: Jail): string[] {
   ];
 }
 
+const STORES: Readonly<Record<Jail["writer"], (own: string) => string>> = {
+  server: (own) => `unix://${STORE_INSIDE}/${SOCKET}?${own}`,
+  nix: (own) => `local?${own}`,
+  nobody: () => "dummy://",
+};
+
 /**
  * `--read-write-mode`, since `--eval` alone writes no derivations. The current system is the one asked for, so that a
  * package set reading `builtins.currentSystem` evaluates alike on every machine.
@@ -118,8 +124,8 @@ function nixArguments({ system, writer }: Jail): string[] {
     system,
   };
   return [
-    ...["--eval", "--strict", "--read-write-mode"],
-    ...["--store", writer === "server" ? `unix://${STORE_INSIDE}/${SOCKET}?${own}` : `local?${own}`],
+    ...["--eval", "--strict", writer === "nobody" ? "--readonly-mode" : "--read-write-mode"],
+    ...["--store", STORES[writer](own)],
     ...["-I", `src=${CHECKOUT_INSIDE}`],
     ...Object.entries(options).flatMap(([name, value]) => ["--option", name, value]),
     "-",

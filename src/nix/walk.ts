@@ -33,6 +33,8 @@ export interface WalkJob {
   readonly room: Omit<Room, "alone">;
   readonly evaluator: Omit<Evaluator, "memoryBytes">;
   readonly call: Pick<WalkerCall, "mode" | "entry" | "config" | "wanted" | "path">;
+  /** Not to be looked at. */
+  readonly skipped?: readonly AttrComponents[];
   readonly limits: WalkLimits;
   readonly listener: WalkListener;
 }
@@ -113,7 +115,7 @@ interface WalkState {
 }
 
 async function nextRun(
-  { evaluator, call, limits, listener }: WalkJob,
+  { evaluator, call, skipped = [], limits, listener }: WalkJob,
   state: WalkState,
   take: () => Stretch | undefined,
   place: Place,
@@ -129,7 +131,8 @@ async function nextRun(
     announce: limits.announce,
   };
   const { at } = stretch;
-  const end = await followRun(evaluator, { ...call, careful, known }, stretch, place, time, listener, signal);
+  const run = { ...call, careful, known: [...skipped, ...known] };
+  const end = await followRun(evaluator, run, stretch, place, time, listener, signal);
   state.known = end.at === at ? [...known, ...end.settled] : [...end.settled];
   return end;
 }

@@ -7,8 +7,9 @@ import type { EvaluationPair } from "../domain/rebuilds.ts";
 import { newlyThrowing, throwing, withMessages } from "../domain/thrown-attrs.ts";
 import { UserError } from "../errors.ts";
 import type { Tree, Trees } from "./check-out.ts";
-import { evaluationRequest } from "./evaluation-request.ts";
-import type { EvaluatedTree, EvaluationProgress } from "./ports.ts";
+import { evaluationQuery, evaluationRequest } from "./evaluation-request.ts";
+import { findNearest } from "./nearest-evaluation.ts";
+import type { EvaluatedTree, EvaluationProgress, Version } from "./ports.ts";
 import type { StageContext } from "./stages.ts";
 import type { CheckRequest, World } from "./world.ts";
 
@@ -58,7 +59,10 @@ export async function evaluateTrees(
   const pairs: [System, EvaluatedPair][] = [];
   for (const system of request.systems) {
     const progress: { base?: EvaluationProgress; head?: EvaluationProgress } = {};
-    const evaluate = async (side: "base" | "head"): Promise<EvaluatedTree> => {
+    const evaluate = async (
+      side: "base" | "head",
+      near: () => Promise<Version | undefined>,
+    ): Promise<EvaluatedTree> => {
       const kept = trees[side].kept.get(system);
       if (kept !== undefined) return kept;
       const checkout = await trees[side].laidOut(signal);
@@ -66,9 +70,20 @@ export async function evaluateTrees(
         progress[side] = now;
         stage.detail(describeProgress(system, progress));
       };
-      return world.nix.evaluate(evaluationRequest(checkout, system, request), onProgress, signal);
+      const version = await near();
+      const query = version && evaluationQuery(version, system, request);
+      return world.nix.evaluate(
+        { ...evaluationRequest(checkout, system, request), ...(query === undefined ? {} : { near: query }) },
+        onProgress,
+        signal,
+      );
     };
-    const [base, head] = await Promise.all([evaluate("base"), evaluate("head")]);
+    // One after the other: with base, most of head is known.
+    const base = await evaluate(
+      "base",
+      async () => (await findNearest(system, trees.base, request, world, signal))?.version,
+    );
+    const head = await evaluate("head", async () => trees.base);
     for (const { outcome } of [base, head]) {
       if (outcome.status === "not-run") stage.notRun(`${system}: ${outcome.reason}`);
     }

@@ -60,6 +60,8 @@ export interface EvaluationRequest {
    * that the tree has not is missing, and a set around one that fails is there with its error.
    */
   readonly attrs?: readonly AttrPath[];
+  /** Another tree that has most in common with this one; where it was evaluated before, this one takes less time. */
+  readonly near?: EvaluationQuery;
   readonly timeoutSeconds: number;
   /** Of everything that is evaluated at the same time, together. */
   readonly memory: MemoryBudget;

@@ -5,17 +5,17 @@
  * The machine's trouble costs the prediction only: whatever follows meets it too, and says it better.
  */
 import { recipeMatcher } from "../config/match-recipes.ts";
-import { ROOT_ATTR } from "../domain/attr-path.ts";
 import { touchedRecipes } from "../domain/change-set.ts";
-import type { AttrPath, Evaluation, System } from "../domain/evaluation.ts";
+import type { AttrPath, System } from "../domain/evaluation.ts";
 import type { EvaluatedGraph } from "../domain/graph/predict.ts";
 import { predictability } from "../domain/graph/predictability.ts";
 import { isNixosTest } from "../domain/labels.ts";
 import { notPredicted, type PredictedSystem, predictSystem } from "../domain/prediction.ts";
 import { EnvironmentError } from "../errors.ts";
 import type { Tree, Trees } from "./check-out.ts";
-import { evaluationQuery, evaluationRequest } from "./evaluation-request.ts";
-import type { EvaluatedTree, Version } from "./ports.ts";
+import { evaluationRequest } from "./evaluation-request.ts";
+import { ANCESTORS, attrsOf, findNearest } from "./nearest-evaluation.ts";
+import type { EvaluatedTree } from "./ports.ts";
 import type { StageContext } from "./stages.ts";
 import type { CheckRequest, World } from "./world.ts";
 
@@ -27,9 +27,6 @@ export interface PredictedTrees extends PredictedSystem {
   /** Whether the tree whose graph was used has the VM tests that stand for all of NixOS's. */
   readonly hasNixosTests?: boolean;
 }
-
-/** A branch gets some hundred commits a week; further back, too much has changed. */
-const ANCESTORS = 300;
 
 export async function predictTrees(
   trees: Trees,
@@ -63,7 +60,7 @@ async function predict(
   world: World,
   signal: AbortSignal,
 ): Promise<PredictedTrees> {
-  const known = await findKnown(system, trees.base, request, world, signal);
+  const known = await findNearest(system, trees.base, request, world, signal);
   if (known === undefined)
     return notPredicted(
       `neither base nor one of the ${ANCESTORS} commits before it is evaluated here for ${system}`,
@@ -105,45 +102,6 @@ async function predict(
   };
   const hasNixosTests = known.attrs.keys().some(isNixosTest);
   return { ...predictSystem(facts, known.version.commit), base, head, hasNixosTests };
-}
-
-interface Known {
-  readonly version: Version;
-  readonly tree: EvaluatedTree;
-  readonly attrs: Evaluation;
-}
-
-/** The nearest evaluation that is kept: base's own, or that of one of its ancestors. */
-async function findKnown(
-  system: System,
-  base: Tree,
-  request: CheckRequest,
-  { git, nix }: World,
-  signal: AbortSignal,
-): Promise<Known | undefined> {
-  const own = base.kept.get(system);
-  if (own !== undefined) return knownOf(base, own);
-  const [, ...ancestors] = await git.history(base.commit, ANCESTORS + 1, signal);
-  for (const version of ancestors) {
-    // Its errors are nobody's business here, so no commit is named.
-    const { checkout, ...query } = evaluationQuery(version, system, request);
-    const tree = await nix.evaluated({ ...query, checkout: { tree: checkout.tree } }, signal);
-    const known = tree && knownOf(version, tree);
-    if (known !== undefined) return known;
-  }
-  return undefined;
-}
-
-function knownOf({ commit, tree: hash }: Version, tree: EvaluatedTree): Known | undefined {
-  const attrs = attrsOf(tree);
-  return typeof attrs === "string" ? undefined : { version: { commit, tree: hash }, tree, attrs };
-}
-
-/** What a tree's attrs are, or why that is not known. */
-function attrsOf({ outcome }: EvaluatedTree): Evaluation | string {
-  if (outcome.status === "not-run") return outcome.reason;
-  const root = outcome.attrs.get(ROOT_ATTR);
-  return root?.ok === false ? `it does not evaluate: ${root.error}` : outcome.attrs;
 }
 
 /** Sorted names of everything that base has and head was asked for. */

@@ -178,7 +178,7 @@ describe("is not built", () => {
     const drv = drvOf(tree, "a");
     const packs = createPacks((await listFrames(join(directory, PACKS))) ?? []);
     const forged = join(place.directory, "forged");
-    const writer = new PackWriter(forged);
+    const writer = new PackWriter({ directory: forged, number: 0 });
     for (const name of packs.names) {
       const text = packs.read(name)?.toString("latin1") ?? "";
       writer.add(name, Buffer.from(text.replace("echo > $out", "true > $out"), "latin1"));

@@ -25,7 +25,7 @@ const root = temporaryDirectory();
 
 async function evaluationOf(texts: Readonly<Record<number, string>>): Promise<string> {
   const directory = join(root, randomUUID());
-  const pack = new PackWriter(join(directory, PACKS));
+  const pack = new PackWriter({ directory: join(directory, PACKS), number: 0 });
   for (const [number, content] of Object.entries(texts))
     pack.add(fileName(Number(number)), Buffer.from(content));
   await pack.end();
@@ -94,7 +94,7 @@ describe("reading", () => {
 
   it("takes a derivation from the first pack that has it", async () => {
     const directory = await packsOf({ 1: text([2]), 2: text([]) });
-    const second = new PackWriter(directory, 1);
+    const second = new PackWriter({ directory, number: 1 });
     for (const [number, inputs] of [
       [3, [1]],
       [2, []],

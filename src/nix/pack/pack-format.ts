@@ -30,3 +30,10 @@ export interface Frame {
   /** Of the text of each, in bytes. */
   readonly lengths: readonly number[];
 }
+
+/** Where a pack is written. */
+export interface PackPlace {
+  readonly directory: string;
+  /** Its number, which must not be there yet. */
+  readonly number: number;
+}

@@ -7,7 +7,7 @@ import { closeSync, mkdirSync, openSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { writeSealed } from "../sealed-file.ts";
-import { type Frame, indexFile, type PackIndex, packFile } from "./pack-format.ts";
+import { type Frame, indexFile, type PackIndex, type PackPlace, packFile } from "./pack-format.ts";
 
 const FRAME_BYTES = 1024 * 1024;
 /** The fastest: a better one would save a tenth, and somebody waits. */
@@ -23,12 +23,8 @@ export class PackWriter {
   #texts: Buffer[] = [];
   #collected = 0;
 
-  /**
-   * @param directory made where it is missing
-   * @param number of the pack, which must not be there yet
-   * @throws errors of the file system
-   */
-  constructor(directory: string, number = 0) {
+  /** The directory is made where it is missing. @throws errors of the file system */
+  constructor({ directory, number }: PackPlace) {
     mkdirSync(directory, { recursive: true });
     this.#directory = directory;
     this.#number = number;

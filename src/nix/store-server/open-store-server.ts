@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { EnvironmentError } from "../../errors.ts";
 import { asMachineTrouble } from "../disk-space.ts";
+import type { PackPlace } from "../pack/pack-format.ts";
 import { READY, type ServerAnswer, type ServerQuestion, SOCKET, type Trouble } from "./messages.ts";
 
 export interface StoreServer extends AsyncDisposable {
@@ -31,10 +32,10 @@ export interface StoreServer extends AsyncDisposable {
 
 /**
  * Serves a store that is empty so far, on `socket` in its root, until disposed of. What was written stays.
- * @param packs the directory of a pack for derivations; without it they become files of the store
+ * @param packs where a pack for derivations is to be; without it they become files of the store
  * @throws EnvironmentError disk-full, not-permitted, store-server-failed
  */
-export async function openStoreServer(storeRoot: string, packs?: string): Promise<StoreServer> {
+export async function openStoreServer(storeRoot: string, packs?: PackPlace): Promise<StoreServer> {
   const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: { storeRoot, packs } });
   let death: unknown;
   const dead = new Promise<never>((_, reject) => {

@@ -6,6 +6,7 @@ import { chmodSync, constants, openSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
+import type { PackPlace } from "../pack/pack-format.ts";
 import { PackWriter } from "../pack/pack-writer.ts";
 import { serve } from "./connection.ts";
 import { READY, type ServerAnswer, type ServerQuestion, SOCKET, type Trouble } from "./messages.ts";
@@ -15,7 +16,7 @@ import { WireReader } from "./wire.ts";
 /** Each evaluator has one connection, and a second one while it sends a tree whose filter uses the store. */
 const CONNECTIONS = 64;
 
-const { storeRoot, packs } = workerData as { storeRoot: string; packs?: string };
+const { storeRoot, packs } = workerData as { storeRoot: string; packs?: PackPlace };
 const say = (message: ServerAnswer) => parentPort?.postMessage(message);
 const store = new ServedStore(storeRoot, packs === undefined ? undefined : new PackWriter(packs));
 let trouble: Trouble | undefined;

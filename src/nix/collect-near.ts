@@ -1,0 +1,127 @@
+/**
+ * The attributes of a tree that has most in common with one that was evaluated before: a pull request's head and its base.
+ *
+ * Writing derivations costs as much as evaluating them, and nearly all of them are written already. So all attributes are
+ * first looked at by evaluators that write nothing, which says what their derivations are; then those whose derivation is new
+ * are evaluated once more by evaluators that write. What the other evaluation wrote is taken over.
+ *
+ * Where nothing is written, an attribute that reads what it has just written (a source copied to the store, a text) ends the
+ * evaluator. So what ended one, now or in the other evaluation, is evaluated by the second kind only, and they say what it is.
+ */
+import { formatAttrPath, ROOT_ATTR } from "../domain/attr-path.ts";
+import type { AttrPath } from "../domain/evaluation.ts";
+import { Interrupted } from "../errors.ts";
+import type { EvaluationRequest } from "../workflow/ports.ts";
+import { type CollectedAttrs, collectAttrs } from "./collect-attrs.ts";
+import { type CollectContext, collectTree, type OnProgress } from "./collect-tree.ts";
+import type { EvaluationDraft, OpenEvaluation } from "./evaluation-store.ts";
+import { baseName } from "./store-path.ts";
+import type { AttrComponents, PlacedStatement } from "./walk-output.ts";
+import { componentsOfAttr, wantedAttrs } from "./wanted-attrs.ts";
+
+/** Each takes over what the one before took over; then everything is written anew, without what nothing needs any more. */
+const MOST_PACKS = 4;
+/** Once so many derivations are known, and this share of them is new, looking first costs more than it saves. */
+const ENOUGH = 1_000;
+const TOO_MANY_NEW = 0.5;
+/** Each ended an evaluator, and is about to end another one. */
+const MOST_LOST = 50;
+
+export interface GivenUp {
+  readonly reason: string;
+}
+
+/**
+ * @returns `undefined` where too little is the same, and nothing was written
+ * @throws what `collectTree` throws
+ */
+export async function collectNear(
+  near: OpenEvaluation,
+  draft: EvaluationDraft,
+  context: CollectContext,
+  request: EvaluationRequest,
+  onProgress: OnProgress,
+  signal: AbortSignal,
+): Promise<CollectedAttrs | GivenUp | undefined> {
+  if (new Set(near.frames.map(({ file }) => file)).size >= MOST_PACKS) return undefined;
+  const collected = collectAttrs();
+  const look = await lookFirst(near, draft, collected, context, request, onProgress, signal);
+  if (look === undefined || "reason" in look) return look;
+  const number = await draft.inheritPacks(near);
+  if (number === undefined) return undefined;
+  if (look.changed.size + look.lost.size > 0) {
+    const walk = {
+      draft,
+      pack: { directory: draft.packs, number },
+      wanted: wantedAttrs([...look.changed], [...look.lost]),
+    };
+    const reason = await collectTree(walk, afterwards(collected), context, request, onProgress, signal);
+    if (reason !== undefined) return { reason };
+  }
+  await draft.inheritSources(near);
+  return collected;
+}
+
+interface FirstLook {
+  /** Those whose derivation is new. */
+  readonly changed: ReadonlySet<AttrPath>;
+  /** Of which it is not known what they are, with all that is below. */
+  readonly lost: ReadonlySet<AttrPath>;
+}
+
+async function lookFirst(
+  near: OpenEvaluation,
+  draft: EvaluationDraft,
+  collected: CollectedAttrs,
+  context: CollectContext,
+  request: EvaluationRequest,
+  onProgress: OnProgress,
+  signal: AbortSignal,
+): Promise<FirstLook | GivenUp | undefined> {
+  const written = new Set(near.frames.flatMap(({ names }) => names));
+  const lostThere = near.evaluation.attrs.flatMap(([attr, result]) =>
+    !result.ok && result.cause === "fatal" ? [attr] : [],
+  );
+  const changed = new Set<AttrPath>();
+  const lost = new Set<AttrPath>(lostThere);
+  const tooMuch = new AbortController();
+  const check = () => {
+    const { size } = collected.attrs;
+    if (lost.size > MOST_LOST || (size >= ENOUGH && changed.size > size * TOO_MANY_NEW)) tooMuch.abort();
+  };
+  const listener = {
+    ...collected.listener,
+    statement(said: PlacedStatement) {
+      collected.listener.statement(said);
+      if (said.kind !== "derivation") return;
+      const attr = formatAttrPath(said.path);
+      const result = collected.attrs.get(attr);
+      if (!result?.ok || written.has(baseName(result.drv))) return;
+      changed.add(attr);
+      check();
+    },
+    lost(path: AttrComponents) {
+      lost.add(formatAttrPath(path));
+      check();
+    },
+  };
+  check();
+  if (tooMuch.signal.aborted || lost.has(ROOT_ATTR)) return undefined;
+  const walk = { draft, skipped: lostThere.map(componentsOfAttr) };
+  const both = AbortSignal.any([signal, tooMuch.signal]);
+  try {
+    const looking = { ...collected, listener };
+    const reason = await collectTree(walk, looking, context, request, onProgress, both);
+    if (reason !== undefined) return { reason };
+  } catch (error) {
+    if (!(error instanceof Interrupted) || signal.aborted) throw error;
+  }
+  return tooMuch.signal.aborted || lost.has(ROOT_ATTR) ? undefined : { changed, lost };
+}
+
+/** What is said the second time comes after what was said the first time. */
+function afterwards(collected: CollectedAttrs): CollectedAttrs {
+  const { listener } = collected;
+  const otherLine = (line: string) => listener.otherLine(line, Number.MAX_SAFE_INTEGER);
+  return { ...collected, listener: { ...listener, otherLine } };
+}

@@ -18,7 +18,7 @@ export interface SavedEvaluation {
 }
 
 /** Raised when the code around the walker changes what comes out. */
-const FORMAT = 3;
+const FORMAT = 4;
 
 /** Everything an evaluation depends on. Limits are no part of it: one in which attributes failed by them is not used again. */
 export function evaluationKey(request: EvaluationQuery, nixVersion: string): string {

@@ -53,22 +53,33 @@ export async function realise(
   await mkdir(context.rootsDirectory, { recursive: true });
   const believed = await context.facts.recall<BuildOutcome>("failure", [drv]);
   if (believed?.status === "flaky") return believed;
-  if (await isRooted(context, drv, outputs)) return { status: "built", outputs, seconds: 0 };
+  if (await isRooted(context, drv, outputs)) return builtBefore(context, drv, outputs);
   // What is there counts for more than a failure remembered: somebody else's build went through.
   if ((await missingPaths(Object.values(outputs), signal)).length === 0) {
     await keepOutputs(context, drv, Object.values(outputs), signal);
-    return { status: "built", outputs, seconds: 0 };
+    return builtBefore(context, drv, outputs);
   }
   if (believed !== undefined) return believed;
 
   await using space = watchSpace([STORE_DIRECTORY, context.temporaryDirectory]);
   await copyDerivation(context, drv, signal);
   const first = await buildOnce(context, derivation, outputs, limits, space.check, signal);
+  if (first.status === "built") await context.facts.record("build-seconds", [drv], first.seconds);
   if (first.status !== "failed" || first.cause === "timeout") return first;
   const second = await buildOnce(context, derivation, outputs, limits, space.check, signal);
   const outcome = believe(first, second);
   if (isBelieved(outcome)) await context.facts.record("failure", [drv], outcome);
   return outcome;
+}
+
+/** How long it took is part of what a report says, also the next time; 0 where somebody else built it. */
+async function builtBefore(
+  { facts }: RealiseContext,
+  drv: DrvPath,
+  outputs: Record<OutputName, StorePath>,
+): Promise<BuildOutcome> {
+  const seconds = (await facts.recall<number>("build-seconds", [drv])) ?? 0;
+  return { status: "built", outputs, seconds };
 }
 
 function believe(first: Failed, second: BuildOutcome): BuildOutcome {

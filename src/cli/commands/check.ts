@@ -13,6 +13,7 @@ import type { AttrPath, System } from "../../domain/evaluation.ts";
 import { didYouMean } from "../../domain/near-misses.ts";
 import { exitStatusOf } from "../../domain/verdict.ts";
 import { EnvironmentError, UserError } from "../../errors.ts";
+import { keptBelow } from "../../git/check-out.ts";
 import { createGit } from "../../git/git.ts";
 import { createNix } from "../../nix/adapter.ts";
 import { renderHtml } from "../../report/html.ts";
@@ -108,6 +109,7 @@ async function runCheck(
     const git = await createGit({
       ...places,
       repository: resolve(options.repo),
+      keptDirectory: keptBelow(dataDirectory),
       allowDirty: options.allowDirty === true,
       signal,
     });

@@ -32,7 +32,7 @@ export interface Kept {
   readonly record: KeptRecord;
 }
 
-/** Base and head of two checks. Each is as large as the tree, 100 to 500 MB of nixpkgs. */
+/** Base and head of two checks. Each is as large as the tree: 70 MB for 9,000 files of nixpkgs. */
 export const MOST_KEPT = 4;
 
 const NAME = /^kept-(\d+)-\w+$/;

@@ -514,6 +514,20 @@ describe("a pool", () => {
     expect(readdirSync(pool).filter((name) => name.startsWith("in-use-"))).toEqual([]);
   });
 
+  it("says that a partial clone is one, as without it", async () => {
+    const { repository: origin, base, head } = twoCommits({ a: "1" }, { a: "2" });
+    gitIn(origin, "config", "uploadpack.allowFilter", "true");
+    const clone = join(temporaryDirectory(), "clone");
+    gitIn(origin, "clone", "--quiet", "--filter=blob:none", `file://${origin}`, clone);
+    const pool = temporaryDirectory();
+    await visit(origin, head, pool);
+    const git = await open(clone, pool);
+
+    await expect(git.checkout(base, signal)).rejects.toMatchObject({ code: "partial-clone" });
+
+    expect(readdirSync(pool).filter((name) => name.startsWith("in-use-"))).toEqual([]);
+  });
+
   it("that cannot be written to costs nothing but time", async () => {
     const repository = repositoryOf({ a: "1" });
     const file = join(temporaryDirectory(), "file");

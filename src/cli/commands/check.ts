@@ -70,7 +70,10 @@ export function checkCommand(name: keyof typeof STAGES, context: CommandContext)
     .option("--json <file>", "write the report as JSON (modprobot schema describes it)")
     .option("--markdown <file>", "write the report as Markdown, as it would stand on a pull request")
     .option("--html <file>", "write the report as one self-contained page with charts")
-    .option("--data <dir>", "where evaluations and measurements are kept (default: ~/.cache/modprobot)")
+    .option(
+      "--data <dir>",
+      "where evaluations, measurements and checkouts are kept (default: ~/.cache/modprobot)",
+    )
     .option("--allow-dirty", "check the two commits although the working tree has uncommitted changes")
     .addOption(
       new Option(

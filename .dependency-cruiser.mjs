@@ -71,7 +71,7 @@ export default {
         pathNot: [
           "^src/$1/",
           "^src/(domain|config)/",
-          "^src/(errors|process|calls|node-options)\\.ts$",
+          "^src/(errors|process|calls|node-options|own-names)\\.ts$",
           "^src/workflow/(ports|app-ports)\\.ts$",
         ],
       },

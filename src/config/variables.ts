@@ -79,7 +79,7 @@ export const VARIABLES = {
   MODPROBOT_DATA: {
     users: APP,
     meaning:
-      "Data directory, an absolute path: embedded database, mirrors, cached results. `--data` wins over it.",
+      "Data directory, an absolute path: embedded database, mirrors, kept checkouts, cached results. `--data` wins over it.",
     fallback: "`$XDG_CACHE_HOME/modprobot`, else `~/.cache/modprobot`",
     example: "/var/lib/modprobot",
   },
@@ -178,7 +178,7 @@ export const VARIABLES = {
   },
   TMPDIR: {
     users: ["programs", "check", "pr", "serve", "worker"],
-    meaning: "Where checkouts and the files of a running check lie; they need some GB.",
+    meaning: "Where the files of a running check lie; they need some GB.",
     fallback: "/tmp",
     example: "/var/tmp",
   },

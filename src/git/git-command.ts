@@ -43,7 +43,10 @@ function environment(): Record<string, string> {
   };
 }
 
-export type GitOptions = Pick<RunOptions, "signal" | "keepBytes" | "cwd" | "timeoutMs" | "input"> & {
+export type GitOptions = Pick<
+  RunOptions,
+  "signal" | "keepBytes" | "cwd" | "timeoutMs" | "input" | "stdoutFile"
+> & {
   readonly env?: Readonly<Record<string, string>>;
   /** Programs that start it, with their arguments: `prlimit`, `flock`. */
   readonly through?: readonly string[];

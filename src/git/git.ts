@@ -18,8 +18,10 @@ import { readSourceTree } from "./source-tree.ts";
 export interface GitAdapterOptions {
   /** Absolute path of a clone's top directory, or of a bare repository. */
   readonly repository: string;
-  /** Checkouts go here. The caller removes it when the run ends. */
+  /** Checkouts that are not kept go here. The caller removes it when the run ends. */
   readonly temporaryDirectory: string;
+  /** Where checkouts are kept for later ones (`check-out.ts`); created when needed. Without it none is. */
+  readonly keptDirectory?: string;
   /** Look at commits although tracked files differ from the last one. */
   readonly allowDirty?: boolean;
   readonly signal: AbortSignal;
@@ -27,14 +29,15 @@ export interface GitAdapterOptions {
 
 /** @throws UserError repository-missing, not-a-repository, repository-unreadable, repository-empty, dirty-repository */
 export async function createGit(options: GitAdapterOptions): Promise<GitPort> {
-  const { temporaryDirectory, signal } = options;
+  const { temporaryDirectory, keptDirectory, signal } = options;
   const repository = await findRepository(options.repository, signal);
   const mirror = await makeMirror(repository, temporaryDirectory, signal);
   if (options.allowDirty !== true)
     await refuseDirty(repository, mirror, join(temporaryDirectory, "index"), signal);
   return {
     resolve: (revision, signal) => resolveRevision(repository, revision, signal),
-    checkout: (commit, signal) => checkOut(commit, { repository, mirror, temporaryDirectory }, signal),
+    checkout: (commit, signal) =>
+      checkOut(commit, { repository, mirror, temporaryDirectory, keptDirectory }, signal),
     changedFiles: (base, head, signal) => changedFiles({ base, head }, repository, mirror, signal),
     readFile: (commit, path, signal) => readFileAt(commit, path, repository, mirror, signal),
     sourceTree: (checkout, signal) => readSourceTree(checkout, repository, mirror, signal),

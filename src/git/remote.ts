@@ -9,7 +9,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { EnvironmentError, UserError } from "../errors.ts";
 import type { GitPort } from "../workflow/ports.ts";
-import { checkOut } from "./check-out.ts";
+import { checkOut, keptBelow } from "./check-out.ts";
 import { changedFiles, history, isAncestor, readFileAt } from "./git.ts";
 import { git } from "./git-command.ts";
 import {
@@ -29,9 +29,9 @@ export interface RemoteGitOptions {
   readonly credential: (signal: AbortSignal) => Promise<Credential>;
   /** GitHub's number of the repository. */
   readonly repositoryId: number;
-  /** Mirrors are kept below it, in `git/`. */
+  /** Mirrors and checkouts are kept below it, in `git/`. */
   readonly dataDirectory: string;
-  /** Checkouts go here. The caller removes it when the run ends. */
+  /** Checkouts that are not kept go here. The caller removes it when the run ends. */
   readonly temporaryDirectory: string;
   readonly limits?: FetchLimits;
   readonly signal: AbortSignal;
@@ -56,6 +56,7 @@ export async function createRemoteGit(options: RemoteGitOptions): Promise<GitPor
   };
 
   const { directory } = mirror;
+  const keptDirectory = keptBelow(dataDirectory);
   return {
     async resolve(revision, signal) {
       if (!isHash(revision)) throw notAHash(revision);
@@ -64,7 +65,7 @@ export async function createRemoteGit(options: RemoteGitOptions): Promise<GitPor
     },
     async checkout(commit, signal) {
       await ensure([commit], signal);
-      return checkOut(commit, { repository, mirror: directory, temporaryDirectory }, signal);
+      return checkOut(commit, { repository, mirror: directory, temporaryDirectory, keptDirectory }, signal);
     },
     async changedFiles(base, head, signal) {
       await ensure([base, head], signal);

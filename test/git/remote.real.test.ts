@@ -1,6 +1,6 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { EnvironmentError, Interrupted } from "../../src/errors.ts";
@@ -69,6 +69,23 @@ describe("a pull request on a server", () => {
     expect(await git.readFile(head, "kernel.nix", signal)).toBe("2\n");
     expect(await git.resolve(head, signal)).toBe(head);
     expect(await git.isAncestor(base, merge, signal)).toBe(true);
+  });
+
+  it("is kept as files in the data directory, and changed into the next commit", async () => {
+    const { base, merge, data, open } = await pullRequest();
+    const git = await open();
+    const visit = async (commit: string) => {
+      await using tree = await git.checkout(commit, signal);
+      return { files: readdirSync(tree.directory), inode: statSync(join(tree.directory, "file-0")).ino };
+    };
+
+    const first = await visit(base);
+    const second = await visit(merge);
+
+    expect(second.files).toEqual(expect.arrayContaining(["kernel.nix", "new.nix"]));
+    expect(first.files).not.toContain("new.nix");
+    expect(second.inode).toBe(first.inode);
+    expect(readdirSync(join(data, "git", "worktrees"))).toEqual([expect.stringMatching(/^kept-/)]);
   });
 
   it("says that a history it did not fetch is not known", async () => {

@@ -13,6 +13,7 @@ import type { AttrPath, System } from "../../domain/evaluation.ts";
 import { didYouMean } from "../../domain/near-misses.ts";
 import { exitStatusOf } from "../../domain/verdict.ts";
 import { EnvironmentError, UserError } from "../../errors.ts";
+import { keptBelow } from "../../git/check-out.ts";
 import { createGit } from "../../git/git.ts";
 import { createNix } from "../../nix/adapter.ts";
 import { renderHtml } from "../../report/html.ts";
@@ -69,7 +70,10 @@ export function checkCommand(name: keyof typeof STAGES, context: CommandContext)
     .option("--json <file>", "write the report as JSON (modprobot schema describes it)")
     .option("--markdown <file>", "write the report as Markdown, as it would stand on a pull request")
     .option("--html <file>", "write the report as one self-contained page with charts")
-    .option("--data <dir>", "where evaluations and measurements are kept (default: ~/.cache/modprobot)")
+    .option(
+      "--data <dir>",
+      "where evaluations, measurements and checkouts are kept (default: ~/.cache/modprobot)",
+    )
     .option("--allow-dirty", "check the two commits although the working tree has uncommitted changes")
     .addOption(
       new Option(
@@ -108,6 +112,7 @@ async function runCheck(
     const git = await createGit({
       ...places,
       repository: resolve(options.repo),
+      keptDirectory: keptBelow(dataDirectory),
       allowDirty: options.allowDirty === true,
       signal,
     });

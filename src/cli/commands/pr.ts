@@ -56,7 +56,7 @@ export function prCommand(context: CommandContext): Command {
     .option("--html <file>", "write the report as one self-contained page with charts")
     .option(
       "--data <dir>",
-      "where mirrors, evaluations and measurements are kept (default: ~/.cache/modprobot)",
+      "where mirrors, evaluations, measurements and checkouts are kept (default: ~/.cache/modprobot)",
     )
     .addOption(
       new Option(

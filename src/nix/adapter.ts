@@ -20,10 +20,11 @@ import type {
   NixPort,
 } from "../workflow/ports.ts";
 import { readContents } from "./contents.ts";
-import { createDerivationReader, derivationMissing } from "./derivation-store.ts";
+import { createDerivationReader } from "./derivation-store.ts";
 import { chooseWriter, type DerivationWriter } from "./derivation-writer.ts";
 import { asMachineTrouble } from "./disk-space.ts";
 import { type EvaluateContext, evaluate, evaluationOf, findEvaluation } from "./evaluate.ts";
+import { derivationMissing } from "./evaluation-damage.ts";
 import { evaluationGraph } from "./evaluation-graph.ts";
 import { createEvaluationStore, type OpenEvaluation } from "./evaluation-store.ts";
 import { explainAttrs } from "./explain.ts";

@@ -9,7 +9,8 @@ import { join } from "node:path";
 import type { Derivation } from "../domain/derivation.ts";
 import type { DrvPath, StorePath } from "../domain/evaluation.ts";
 import { parseDerivation } from "../domain/parse-derivation.ts";
-import { EnvironmentError, Interrupted } from "../errors.ts";
+import { Interrupted } from "../errors.ts";
+import { derivationMissing, derivationsDamaged } from "./evaluation-damage.ts";
 import type { OpenEvaluation } from "./evaluation-store.ts";
 import { createPacks } from "./pack/pack-reader.ts";
 import { NIX_DERIVATIONS } from "./saved-evaluation.ts";
@@ -96,24 +97,4 @@ async function readText(file: string, limit: number): Promise<string | undefined
   const status = await lstat(file).catch(() => undefined);
   if (status?.isFile() !== true || status.size > limit) return undefined;
   return readFile(file, "utf8");
-}
-
-export function derivationMissing(path: StorePath, storeRoot: string): EnvironmentError {
-  return new EnvironmentError(
-    "evaluation-damaged",
-    `${path} is missing from the evaluation at ${storeRoot}`,
-    "Something removed a part of the data directory while it was in use. Run the check again; the tree is evaluated anew.",
-    { retryable: true },
-  );
-}
-
-/** Whatever is wrong with what an evaluation wrote. */
-export function derivationsDamaged(trouble: unknown): EnvironmentError {
-  const what = trouble instanceof Error ? trouble.message : String(trouble);
-  return new EnvironmentError(
-    "evaluation-damaged",
-    `the derivations of an evaluation cannot be read (${what})`,
-    "Something changed the data directory while it was in use. Run the check again; the tree is evaluated anew.",
-    { retryable: true },
-  );
 }

@@ -10,7 +10,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
-import { derivationsDamaged } from "./derivation-store.ts";
+import { derivationsDamaged } from "./evaluation-damage.ts";
 import { linkPacks, linkSources } from "./link-evaluation.ts";
 import { PACKS } from "./pack/pack-format.ts";
 import { listFrames, type PlacedFrame } from "./pack/pack-reader.ts";

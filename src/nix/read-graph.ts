@@ -13,7 +13,7 @@ import { fillIndex, slotsFor } from "../domain/graph/name-index.ts";
 import { joinRows, type RowPart } from "../domain/graph/rows.ts";
 import { Interrupted } from "../errors.ts";
 import { nodeOptions } from "../node-options.ts";
-import { derivationsDamaged } from "./derivation-store.ts";
+import { derivationsDamaged } from "./evaluation-damage.ts";
 import { createGraphReader, NOBODY, type SharedFrames } from "./graph-frames.ts";
 import { listFrames, type PlacedFrame } from "./pack/pack-reader.ts";
 import type { ThreadResult } from "./read-graph-thread.ts";

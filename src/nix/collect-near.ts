@@ -21,9 +21,12 @@ import { componentsOfAttr, wantedAttrs } from "./wanted-attrs.ts";
 
 /** Each takes over what the one before took over; then everything is written anew, without what nothing needs any more. */
 const MOST_PACKS = 4;
-/** Once so many derivations are known, and this share of them is new, looking first costs more than it saves. */
-const ENOUGH = 1_000;
-const TOO_MANY_NEW = 0.5;
+/**
+ * Once so many attributes are new, and so many for each that the other tree has, looking first costs more than it saves. Not for
+ * each that was looked at so far: the first ones may all be kernels.
+ */
+const MANY_NEW = 500;
+const SHARE_NEW = 0.25;
 /** Each ended an evaluator, and is about to end another one. */
 const MOST_LOST = 50;
 
@@ -85,9 +88,9 @@ async function lookFirst(
   const changed = new Set<AttrPath>();
   const lost = new Set<AttrPath>(lostThere);
   const tooMuch = new AbortController();
+  const mostNew = Math.max(MANY_NEW, SHARE_NEW * near.evaluation.attrs.length);
   const check = () => {
-    const { size } = collected.attrs;
-    if (lost.size > MOST_LOST || (size >= ENOUGH && changed.size > size * TOO_MANY_NEW)) tooMuch.abort();
+    if (lost.size > MOST_LOST || changed.size > mostNew) tooMuch.abort();
   };
   const listener = {
     ...collected.listener,

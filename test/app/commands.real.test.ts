@@ -219,7 +219,8 @@ describe("on a pull request that has been checked", () => {
     const lost = github.deliveries().at(-1);
     found();
     // Comments are dated to the second.
-    await waitFor("the second to end", "answer", () => (Date.now() % 1000 < 100 ? true : undefined));
+    const second = Math.floor(Date.now() / 1000);
+    await waitFor("the second to end", "answer", () => (Date.now() / 1000 >= second + 1 ? true : undefined));
     await github.push(pull, kernels.branch("three", { [RECIPE]: recipe("three") }, "two"));
     await github.completedCheckRun(pull, "stage");
     const before = await runsOf(pull);

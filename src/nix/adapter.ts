@@ -25,7 +25,7 @@ import { chooseWriter, type DerivationWriter } from "./derivation-writer.ts";
 import { asMachineTrouble } from "./disk-space.ts";
 import { type EvaluateContext, evaluate, evaluationOf, findEvaluation } from "./evaluate.ts";
 import { derivationMissing } from "./evaluation-damage.ts";
-import { evaluationGraph } from "./evaluation-graph.ts";
+import { evaluationGraph, newGraph } from "./evaluation-graph.ts";
 import { createEvaluationStore, type OpenEvaluation } from "./evaluation-store.ts";
 import { explainAttrs } from "./explain.ts";
 import { createFactCache } from "./fact-cache.ts";
@@ -90,6 +90,7 @@ export function createNix(options: NixOptions): NixPort {
       outcome,
       derivations: derivationStore(opened, { facts, rootsDirectory, temporaryDirectory }, logs),
       graph: keptOnce((signal) => evaluationGraph(opened.directory, signal)),
+      newGraph: keptOnce((signal) => newGraph(opened, signal)),
       async explain(attrs, checkout, signal) {
         const context = { ...(await machine(signal)), store, pool, sharing, facts, temporaryDirectory };
         const messages = await explainAttrs(context, { ...query, checkout }, attrs, signal);
@@ -203,6 +204,7 @@ function notEvaluated(outcome: Extract<EvaluationOutcome, { status: "not-run" }>
       realise: async () => outcome,
     },
     graph: async () => joinRows([], []),
+    newGraph: async () => joinRows([], []),
     explain: async () => new Map(),
   };
 }

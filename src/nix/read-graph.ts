@@ -15,7 +15,7 @@ import { Interrupted } from "../errors.ts";
 import { nodeOptions } from "../node-options.ts";
 import { derivationsDamaged } from "./evaluation-damage.ts";
 import { createGraphReader, NOBODY, type SharedFrames } from "./graph-frames.ts";
-import { listFrames, type PlacedFrame } from "./pack/pack-reader.ts";
+import type { PlacedFrame } from "./pack/pack-reader.ts";
 import type { ThreadResult } from "./read-graph-thread.ts";
 import { isDrvPath, STORE_DIRECTORY } from "./store-path.ts";
 
@@ -24,12 +24,12 @@ const FRAMES_PER_THREAD = 16;
 const MOST_THREADS = 4;
 
 /**
- * @param directory holds packs
  * @throws EnvironmentError evaluation-damaged; Interrupted
  */
-export async function readGraph(directory: string, signal: AbortSignal): Promise<DerivationGraph> {
-  const frames = await listFrames(directory);
-  if (frames === undefined) throw derivationsDamaged("the list of them is missing or damaged");
+export async function readGraph(
+  frames: readonly PlacedFrame[],
+  signal: AbortSignal,
+): Promise<DerivationGraph> {
   const paths = [...new Set(frames.flatMap(({ names }) => names))]
     .map((name) => `${STORE_DIRECTORY}/${name}`)
     .filter(isDrvPath)

@@ -31,12 +31,18 @@ export async function describeRebuilds(
 async function culpritsAt({ base, head }: EvaluatedPair, { rebuilt }: CountedSystem, signal: AbortSignal) {
   const { outcome } = head;
   if (outcome.status !== "evaluated" || rebuilt === null || rebuilt.size === 0) return {};
+  const drvs = [...rebuilt].flatMap((attr) => {
+    const result = outcome.attrs.get(attr);
+    return result?.ok === true ? [[attr, result.drv] as const] : [];
+  });
   try {
-    const graph = await head.graph(signal);
+    // Head may have been evaluated near another base.
+    const recent = await head.newGraph(signal);
+    const isAll = drvs.every(([, drv]) => nodeOf(recent, drv) !== undefined);
+    const graph = isAll ? recent : await head.graph(signal);
     const isNew = newNodes(graph, await base.graph(signal));
-    const nodes = [...rebuilt].flatMap((attr) => {
-      const result = outcome.attrs.get(attr);
-      const node = result?.ok === true ? nodeOf(graph, result.drv) : undefined;
+    const nodes = drvs.flatMap(([attr, drv]) => {
+      const node = nodeOf(graph, drv);
       return node === undefined ? [] : [[attr, node] as const];
     });
     return culpritsOf({ graph, isNew, rebuilt: new Map(nodes), named: namedNodes(graph, outcome.attrs) });

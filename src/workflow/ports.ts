@@ -93,6 +93,11 @@ export interface EvaluatedTree {
    */
   graph(signal: AbortSignal): Promise<DerivationGraph>;
   /**
+   * Of what is new beside the tree it was evaluated near (`EvaluationRequest.near`), with all that this depends on; the whole
+   * graph where there was none. Takes less time.
+   */
+  newGraph(signal: AbortSignal): Promise<DerivationGraph>;
+  /**
    * Why attrs throw, as Nix says it. Each costs a run of the evaluator, so it is for those that are shown; no more than 100 are
    * asked. @param checkout of this very tree
    */

@@ -89,6 +89,7 @@ export function world(scene: Scene = {}): World {
         derivations: store(side(commit)),
         explain: async () => new Map(),
         graph: async () => joinRows([], []),
+        newGraph: async () => joinRows([], []),
       }),
       evaluated: async () => undefined,
       passthru: async () => ({}),

@@ -7,6 +7,7 @@ import { type DerivationGraph, nodeOf, rowOf } from "../../src/domain/graph/grap
 import { EnvironmentError, Interrupted } from "../../src/errors.ts";
 import { evaluationGraph } from "../../src/nix/evaluation-graph.ts";
 import { indexFile, PACKS, packFile } from "../../src/nix/pack/pack-format.ts";
+import { listFrames } from "../../src/nix/pack/pack-reader.ts";
 import { PackWriter } from "../../src/nix/pack/pack-writer.ts";
 import { readGraph } from "../../src/nix/read-graph.ts";
 import { temporaryDirectory } from "../harness/modprobot.ts";
@@ -33,6 +34,7 @@ async function evaluationOf(texts: Readonly<Record<number, string>>): Promise<st
 }
 
 const packsOf = async (texts: Readonly<Record<number, string>>) => join(await evaluationOf(texts), PACKS);
+const read = async (packs: string) => readGraph((await listFrames(packs)) ?? [], signal);
 
 function inputsOf(graph: DerivationGraph, number: number) {
   return [...rowOf(graph.inputs, nodeOf(graph, path(number)) ?? -1)].map((at) => graph.paths[at]);
@@ -44,7 +46,7 @@ describe("reading", () => {
     const texts = Object.fromEntries(
       Array.from({ length: many }, (_, at) => [at, text(at === 0 ? [] : [...new Set([at >> 1, at - 1])])]),
     );
-    const graph = await readGraph(await packsOf(texts), signal);
+    const graph = await read(await packsOf(texts));
 
     expect(graph.paths).toHaveLength(many);
     for (const at of [1, 2, 4_001, many - 1])
@@ -60,7 +62,7 @@ describe("reading", () => {
       3: text([]),
       ...Object.fromEntries(many.map((at) => [at, text([])])),
     });
-    const graph = await readGraph(directory, signal);
+    const graph = await read(directory);
 
     expect(inputsOf(graph, 1)).toEqual(many.map(path));
     expect(inputsOf(graph, 2)).toEqual([path(3)]);
@@ -75,19 +77,19 @@ describe("reading", () => {
     ["a file is cut", { 1: text([1]).slice(0, 60) }],
     ["a file is something else", { 1: "something else" }],
   ])("says so where %s", async (_, texts) => {
-    await expect(readGraph(await packsOf(texts), signal)).rejects.toThrow(EnvironmentError);
-    await expect(readGraph(await packsOf(texts), signal)).rejects.toThrow(/cannot be read/);
+    await expect(read(await packsOf(texts))).rejects.toThrow(EnvironmentError);
+    await expect(read(await packsOf(texts))).rejects.toThrow(/cannot be read/);
   });
 
-  it.each<[string, (directory: string) => void]>([
-    ["a pack is cut", (directory) => truncateSync(join(directory, packFile(0)), 20)],
-    ["a pack is gone", (directory) => rmSync(join(directory, packFile(0)))],
-    ["an index is gone", (directory) => rmSync(join(directory, indexFile(0)))],
-    ["an index is cut", (directory) => truncateSync(join(directory, indexFile(0)), 70)],
+  it.each<[string, (packs: string) => void]>([
+    ["a pack is cut", (packs) => truncateSync(join(packs, packFile(0)), 20)],
+    ["a pack is gone", (packs) => rmSync(join(packs, packFile(0)))],
+    ["an index is gone", (packs) => rmSync(join(packs, indexFile(0)))],
+    ["an index is cut", (packs) => truncateSync(join(packs, indexFile(0)), 70)],
   ])("says so where %s", async (_, damage) => {
-    const directory = await packsOf({ 1: text([2]), 2: text([]) });
-    damage(directory);
-    const graph = readGraph(directory, signal);
+    const directory = await evaluationOf({ 1: text([2]), 2: text([]) });
+    damage(join(directory, PACKS));
+    const graph = evaluationGraph(directory, signal);
 
     await expect(graph.then(({ paths }) => paths)).rejects.toThrow(/cannot be read/);
   });
@@ -102,7 +104,7 @@ describe("reading", () => {
       second.add(fileName(number), Buffer.from(text(inputs)));
     await second.end();
 
-    const graph = await readGraph(directory, signal);
+    const graph = await read(directory);
 
     expect(graph.paths).toEqual([1, 2, 3].map(path));
     expect(inputsOf(graph, 3)).toEqual([path(1)]);
@@ -112,9 +114,9 @@ describe("reading", () => {
   it("stops when it is told to", async () => {
     const texts = Object.fromEntries(Array.from({ length: 1_000 }, (_, at) => [at, text([])]));
 
-    await expect(readGraph(await packsOf(texts), AbortSignal.abort(new Interrupted()))).rejects.toThrow(
-      Interrupted,
-    );
+    await expect(
+      readGraph((await listFrames(await packsOf(texts))) ?? [], AbortSignal.abort(new Interrupted())),
+    ).rejects.toThrow(Interrupted);
   });
 });
 

@@ -15,8 +15,8 @@ import type { StorePath } from "../../domain/evaluation.ts";
 import { isDerivation } from "../pack/is-derivation.ts";
 import type { PackWriter } from "../pack/pack-writer.ts";
 import { baseName, isStorePath, STORE_DIRECTORY } from "../store-path.ts";
-import { type Content, type ContentMethod, renderContentAddress, storePathOf } from "./content-address.ts";
-import { contentsOf, narOfText, narOfTree, unpackNar, writeAll } from "./nar.ts";
+import { type Content, renderContentAddress, storePathOf } from "./content-address.ts";
+import { contentsOf, narOfText, unpackNar, writeAll } from "./nar.ts";
 import { SOURCES, type SourceRecord } from "./sources.ts";
 import type { WireReader } from "./wire.ts";
 
@@ -41,10 +41,8 @@ export interface PathInfo {
 
 interface Entry {
   readonly path: StorePath;
-  readonly method: ContentMethod;
   readonly references: readonly StorePath[];
-  /** Evaluators ask for it right after adding a text, and once each. */
-  readonly text?: Omit<PathInfo, "references">;
+  readonly info: Omit<PathInfo, "references">;
   /** A derivation, and in the pack. */
   readonly packed?: true;
 }
@@ -81,8 +79,8 @@ export class ServedStore {
     this.#spend((pack === undefined ? ENTRY_BYTES : PACKED_BYTES) + contents.length);
     pack?.add(baseName(path), contents);
     if (pack === undefined || this.#layingOut) this.#writeText(path, contents);
-    const text = describeText(content, contents);
-    this.#keep(path, content, pack === undefined ? { text } : { text, packed: true });
+    const info = describeText(content, contents);
+    this.#keep(path, content, pack === undefined ? { info } : { info, packed: true });
     return path;
   }
 
@@ -129,6 +127,7 @@ export class ServedStore {
     this.#unpacked += 1;
     const place = join(this.#root, `unpacking-${this.#unpacked}`);
     const archive = createHash("sha256");
+    let narBytes = 0;
     let spent = 0;
     const spend = (bytes: number) => {
       const cost = bytes === 0 ? ENTRY_BYTES : bytes;
@@ -140,16 +139,22 @@ export class ServedStore {
       this.#bytesLeft += spent;
     };
     try {
-      reader.tap((bytes) => archive.update(bytes));
+      reader.tap((bytes) => {
+        archive.update(bytes);
+        narBytes += bytes.length;
+      });
       await unpackNar(reader, place, spend);
-      const digest = method === "nar" ? archive.digest("hex") : digestOfFile(place);
+      const narHash = archive.digest("hex");
+      const digest = method === "nar" ? narHash : digestOfFile(place);
       const content = { method, digest, references: [] };
       const path = pathFor(name, content);
       // Every evaluator sends the sources it meets, known or not.
       if (this.#entries.has(path)) giveBack();
       else {
         renameSync(place, this.#place(path));
-        this.#keep(path, content);
+        this.#keep(path, content, {
+          info: { narHash, narBytes, contentAddress: renderContentAddress(content) },
+        });
       }
       return path;
     } catch (error) {
@@ -163,23 +168,7 @@ export class ServedStore {
   /** `undefined` where there is no such path. */
   describe(path: string): PathInfo | undefined {
     const entry = this.#entries.get(path as StorePath);
-    if (entry === undefined) return undefined;
-    return entry.text === undefined
-      ? this.#describeArchive(entry)
-      : { ...entry.text, references: entry.references };
-  }
-
-  #describeArchive({ path, method, references }: Entry): PathInfo {
-    const place = this.#place(path);
-    const nar = createHash("sha256");
-    let narBytes = 0;
-    for (const piece of narOfTree(place)) {
-      nar.update(piece);
-      narBytes += piece.length;
-    }
-    const narHash = nar.digest("hex");
-    const digest = method === "nar" ? narHash : digestOfFile(place);
-    return { narHash, narBytes, references, contentAddress: renderContentAddress({ method, digest }) };
+    return entry && { ...entry.info, references: entry.references };
   }
 
   #place(path: StorePath): string {
@@ -203,19 +192,11 @@ export class ServedStore {
     return inOrder ? known : [...new Set(known)].sort();
   }
 
-  #keep(
-    path: StorePath,
-    { method, digest, references }: Content,
-    more: Pick<Entry, "text" | "packed"> = {},
-  ): void {
-    this.#entries.set(path, { path, method, references, ...more });
+  #keep(path: StorePath, { references }: Content, more: Pick<Entry, "info" | "packed">): void {
+    this.#entries.set(path, { path, references, ...more });
     // Derivations tell by themselves what they refer to.
     if (more.packed) return;
-    const record: SourceRecord = {
-      path,
-      contentAddress: renderContentAddress({ method, digest }),
-      references,
-    };
+    const record: SourceRecord = { path, contentAddress: more.info.contentAddress, references };
     appendFileSync(join(this.#root, SOURCES), `${JSON.stringify(record)}\n`);
   }
 }

@@ -88,6 +88,7 @@ export function createFakeWorkplace(repository: FakeRepository): Workplace {
         },
       },
       graph: async () => graph(drv, side === "base" ? 1 : 2),
+      newGraph: async () => graph(drv, side === "base" ? 1 : 2),
     };
   };
   const git = {

@@ -75,9 +75,10 @@ export function startOwnProcess(file: URL, { heapMegabytes, died }: OwnProcessOp
   };
 }
 
+/** Whoever else wants the processor has it: webhooks have to be answered in time, and a check takes minutes anyway. */
 function giveWay(pid: number): void {
   try {
-    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+    setPriority(pid, constants.priority.PRIORITY_LOW);
   } catch {
     // It has ended already, or we are not allowed to: it then merely shares.
   }

@@ -3,6 +3,7 @@ import type { Kysely } from "kysely";
 import type { CheckRecord, CheckScope, CheckState } from "../domain/check-record.ts";
 import type { CheckResult } from "../domain/check-result.ts";
 import type { CheckRow, Tables } from "./schema.ts";
+import { readJson } from "./stored-json.ts";
 
 export const ACTIVE_STATES = ["queued", "running", "waiting"] as const satisfies readonly CheckState[];
 
@@ -33,7 +34,7 @@ export function toRecord(row: CheckRow): CheckRecord {
     approved: row.approved,
     checkRunId: row.check_run_id,
     stage: row.stage,
-    result: row.result === null ? null : (JSON.parse(row.result) as CheckResult),
+    result: row.result === null ? null : (readJson(row.result) as CheckResult),
     reason: row.reason,
     createdAt: row.created_at,
     startedAt: row.started_at,

@@ -12,6 +12,7 @@ import { ACTIVE_STATES, isCheckId, selectChecks, toRecord } from "./check-rows.t
 import { executorOf } from "./database.ts";
 import { requestCheck } from "./request-check.ts";
 import type { Tables } from "./schema.ts";
+import { readJson, storeJson } from "./stored-json.ts";
 import { storable, storableOrNull } from "./text.ts";
 
 export interface CheckOptions {
@@ -174,7 +175,7 @@ function toColumns(change: CheckChange) {
     ...(change.approved === undefined ? {} : { approved: change.approved }),
     ...(change.result === undefined
       ? {}
-      : { result: change.result === null ? null : JSON.stringify(change.result) }),
+      : { result: change.result === null ? null : storeJson(change.result) }),
   };
 }
 
@@ -197,16 +198,21 @@ async function copyOut(tx: Kysely<Tables>, id: string, result: CheckResult | nul
         })),
       )
       .execute();
-  for (const { stage, status, reason, seconds } of result?.stages ?? [])
-    await tx
-      .insertInto("stages")
-      .values({ check_id: id, stage, status, reason: storableOrNull(reason), seconds, value: null })
-      .onConflict((conflict) =>
-        conflict
-          .columns(["check_id", "stage"])
-          .doUpdateSet({ status, reason: storableOrNull(reason), seconds }),
-      )
-      .execute();
+  const stages = (result?.stages ?? []).map(({ stage, status, reason, seconds }) => {
+    return { check_id: id, stage, status, reason: storableOrNull(reason), seconds, value: null };
+  });
+  if (stages.length === 0) return;
+  await tx
+    .insertInto("stages")
+    .values(stages)
+    .onConflict((conflict) =>
+      conflict.columns(["check_id", "stage"]).doUpdateSet(({ ref }) => ({
+        status: ref("excluded.status"),
+        reason: ref("excluded.reason"),
+        seconds: ref("excluded.seconds"),
+      })),
+    )
+    .execute();
 }
 
 function chunks<T>(items: readonly T[], size: number) {
@@ -220,7 +226,7 @@ function chunks<T>(items: readonly T[], size: number) {
 export function createStages(db: Kysely<Tables>) {
   return {
     async saveStage(id: string, stage: StageName, value: unknown): Promise<void> {
-      const saved = { value: JSON.stringify(value ?? null), status: "done" as const, saved_at: new Date() };
+      const saved = { value: storeJson(value), status: "done" as const, saved_at: new Date() };
       await db
         .insertInto("stages")
         .values({ check_id: id, stage, reason: null, seconds: null, ...saved })
@@ -236,7 +242,7 @@ export function createStages(db: Kysely<Tables>) {
         .where("check_id", "=", id)
         .where("stage", "=", stage)
         .executeTakeFirst();
-      return row === undefined || row.value === null ? undefined : JSON.parse(row.value);
+      return row === undefined || row.value === null ? undefined : readJson(row.value);
     },
   };
 }

@@ -9,6 +9,7 @@ import type { Delivery, Outbox } from "../workflow/app-ports.ts";
 import { inBatches } from "./batches.ts";
 import { executorOf } from "./database.ts";
 import type { Tables } from "./schema.ts";
+import { readJson, storeJson } from "./stored-json.ts";
 import { storable, storableOrNull } from "./text.ts";
 
 /** A payload may have megabytes (GitHub's limit is 25), and a statement holds all of a batch. */
@@ -37,7 +38,7 @@ export function createDeliveries(
           guid: row.guid,
           event: row.event,
           bodySha256: row.body_sha256,
-          payload: JSON.parse(row.payload),
+          payload: readJson(row.payload),
         }
       );
     },
@@ -76,7 +77,7 @@ async function insert(tx: Transaction<Tables>, deliveries: readonly Delivery[]):
         guid: delivery.guid,
         event: storable(delivery.event),
         body_sha256: delivery.bodySha256,
-        payload: JSON.stringify(delivery.payload),
+        payload: storeJson(delivery.payload),
       })),
     )
     .onConflict((conflict) => conflict.doNothing())

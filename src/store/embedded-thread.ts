@@ -28,7 +28,10 @@ const ours: EmbeddedCalls = {
       startParams: [...PGlite.defaultStartParams, ...SETTINGS],
     });
   },
-  query: ({ text, values }: Statement) => statements()(text, values),
+  async query({ text, values, begin }: Statement) {
+    if (begin) await statements()("begin", []);
+    return statements()(text, values);
+  },
   async exec(text) {
     // The queue asks for jobs without a parameter, twice a second for each of its kinds.
     if (!text.includes(";")) return (await statements()(text, [])).rows;

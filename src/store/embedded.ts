@@ -7,7 +7,7 @@
  * was committed; a machine that loses power may, since PGlite does not wait for the disk (`fsync=off`).
  */
 import {
-  CompiledQuery,
+  type CompiledQuery,
   type DatabaseConnection,
   type Dialect,
   type Driver,
@@ -21,7 +21,7 @@ import type { EmbeddedDatabase } from "./start-embedded.ts";
 
 export interface EmbeddedSession {
   readonly dialect: Dialect;
-  /** The same session, with at most one other to wait for. */
+  /** The same session, with at most one other to wait for; others wait for several of these. */
   readonly urgentDialect: Dialect;
   /** One statement with parameters, or several without, as node-postgres takes them. */
   readonly executor: SqlExecutor;
@@ -59,9 +59,9 @@ function createDialect(pglite: EmbeddedDatabase, mutex: Mutex, urgent: boolean):
       return connection;
     },
     releaseConnection: async () => mutex.unlock(),
-    beginTransaction: (held) => control(held, "begin"),
-    commitTransaction: (held) => control(held, "commit"),
-    rollbackTransaction: (held) => control(held, "rollback"),
+    beginTransaction: async () => connection.begin(),
+    commitTransaction: () => connection.end("commit"),
+    rollbackTransaction: () => connection.end("rollback"),
     destroy: () => pglite.close(),
   };
   return {
@@ -72,14 +72,27 @@ function createDialect(pglite: EmbeddedDatabase, mutex: Mutex, urgent: boolean):
   };
 }
 
-async function control(connection: DatabaseConnection, statement: string): Promise<void> {
-  await connection.executeQuery(CompiledQuery.raw(statement));
+interface Connection extends DatabaseConnection {
+  /** Goes with the first statement, since asking the thread takes as long as most statements do. */
+  begin(): void;
+  end(how: "commit" | "rollback"): Promise<void>;
 }
 
-function createConnection(pglite: EmbeddedDatabase): DatabaseConnection {
+function createConnection(pglite: EmbeddedDatabase): Connection {
+  let begins = false;
   return {
+    begin() {
+      begins = true;
+    },
+    async end(how) {
+      // Nothing was done in it.
+      if (!begins) await pglite.query(how, []);
+      begins = false;
+    },
     async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-      const { rows, affectedRows } = await pglite.query(query.sql, query.parameters);
+      const begin = begins;
+      begins = false;
+      const { rows, affectedRows } = await pglite.query(query.sql, query.parameters, begin);
       // Of the shape that Kysely was asked for.
       return { rows: rows as Row[], numAffectedRows: BigInt(affectedRows) };
     },
@@ -94,23 +107,41 @@ interface Mutex {
   unlock(): void;
 }
 
-/** First come, first served; of the urgent and the others in turns, so that neither waits for more than one. */
+/** So many of the urgent go before the others get a turn. */
+const URGENT_IN_A_ROW = 8;
+
+/**
+ * First come, first served; the urgent before the others, up to a number. Who has just done something urgent may have more of
+ * it, and says so only once it has heard: the others wait for that.
+ */
 function createMutex(): Mutex {
   const urgently: (() => void)[] = [];
   const waiting: (() => void)[] = [];
   let held = false;
-  let wasUrgent = false;
+  let isUrgent = false;
+  let inARow = 0;
+  const handOn = () => {
+    const turn = inARow < URGENT_IN_A_ROW ? urgently : waiting;
+    const next = turn.shift() ?? urgently.shift() ?? waiting.shift();
+    if (next === undefined) held = false;
+    else next();
+  };
+  const take = (urgent: boolean) => {
+    held = true;
+    isUrgent = urgent;
+    inARow = urgent ? inARow + 1 : 0;
+  };
   return {
     async lock(urgent) {
-      if (held) await new Promise<void>((resolve) => (urgent ? urgently : waiting).push(resolve));
-      held = true;
+      if (held)
+        await new Promise<void>((resolve) => {
+          (urgent ? urgently : waiting).push(resolve);
+        });
+      take(urgent);
     },
     unlock() {
-      const [first, second] = wasUrgent ? [waiting, urgently] : [urgently, waiting];
-      wasUrgent = first.length > 0 ? first === urgently : second === urgently;
-      const next = first.shift() ?? second.shift();
-      if (next === undefined) held = false;
-      else next();
+      if (isUrgent && urgently.length === 0 && inARow < URGENT_IN_A_ROW) setImmediate(handOn);
+      else handOn();
     },
   };
 }

@@ -28,7 +28,7 @@ export interface DeliveriesTable {
   guid: string;
   event: string;
   body_sha256: string;
-  /** JSON. */
+  /** JSON (`stored-json.ts`). */
   payload: string;
   outcome: Generated<"accepted" | "handled" | "ignored" | "failed">;
   error: Generated<string | null>;
@@ -63,7 +63,7 @@ export interface ChecksTable {
   approved: boolean;
   check_run_id: Generated<number | null>;
   stage: Generated<StageName | null>;
-  /** JSON of a `CheckResult`. */
+  /** JSON of a `CheckResult` (`stored-json.ts`). */
   result: Generated<string | null>;
   reason: Generated<string | null>;
   created_at: Timestamp;
@@ -91,7 +91,7 @@ export interface StagesTable {
   status: StageStatus;
   reason: string | null;
   seconds: number | null;
-  /** JSON, for going on after a crash. */
+  /** JSON (`stored-json.ts`), for going on after a crash. */
   value: string | null;
   saved_at: Timestamp;
 }

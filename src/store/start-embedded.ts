@@ -8,7 +8,8 @@ import type { Answer } from "./prepared.ts";
 
 /** One session. Statements are carried out in the order of the calls. */
 export interface EmbeddedDatabase {
-  query(text: string, values: readonly unknown[]): Promise<Answer>;
+  /** @param begin a transaction, before it; where the statement fails the transaction was begun all the same */
+  query(text: string, values: readonly unknown[], begin?: boolean): Promise<Answer>;
   /** Several statements without parameters. @returns the rows of all */
   exec(text: string): Promise<readonly unknown[]>;
   close(): Promise<void>;
@@ -17,6 +18,7 @@ export interface EmbeddedDatabase {
 export interface Statement {
   readonly text: string;
   readonly values: readonly unknown[];
+  readonly begin: boolean;
 }
 
 /** Called on the thread. */
@@ -42,7 +44,7 @@ export async function startEmbedded(files: string): Promise<EmbeddedDatabase> {
     throw error;
   }
   return {
-    query: (text, values) => calls.call("query", { text, values }),
+    query: (text, values, begin = false) => calls.call("query", { text, values, begin }),
     exec: (text) => calls.call("exec", text),
     async close() {
       await calls.call("close", null);

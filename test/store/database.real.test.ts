@@ -80,6 +80,29 @@ describe("an embedded database", () => {
     expect(await ask(0)).toEqual({ sum: 1 });
   });
 
+  it("plans a statement anew when tables have grown", async () => {
+    if (embedded === undefined) throw new Error("no embedded database");
+    await using database = await openDatabase(await embedded.place());
+    const { executeSql } = database.access;
+    await executeSql("create table things (kind int, id int, primary key (kind, id));");
+    const find = "select t.id from (select 1 as one) o join things t on t.kind = 1 and t.id = o.one";
+    const planOf = async () => {
+      const { rows } = await executeSql("select name from pg_prepared_statements where statement = $1", [
+        find,
+      ]);
+      const [{ name } = { name: "" }] = rows as { name: string }[];
+      const plan = await executeSql(`explain execute "${name}";`);
+      return (plan.rows as { "QUERY PLAN": string }[]).map((row) => row["QUERY PLAN"]).join("\n");
+    };
+    await executeSql(find);
+    const before = await planOf();
+    await executeSql("insert into things select 1, generate_series(1, 20000); analyze things;");
+    for (let use = 0; use < 200; use += 1) expect((await executeSql(find)).rows).toHaveLength(1);
+
+    expect(await planOf()).not.toBe(before);
+    expect(await planOf()).toMatch(/Index Cond: \(\(kind = 1\) AND \(id = 1\)\)/);
+  });
+
   it("goes on with a statement that failed, and with what it was given", async () => {
     if (embedded === undefined) throw new Error("no embedded database");
     await using database = await openDatabase(await embedded.place());
@@ -94,6 +117,31 @@ describe("an embedded database", () => {
 
     expect((await divide(2)).rows).toEqual([{ share: 3, at: new Date("2026-01-01T00:00:00Z") }]);
     expect((await divide(null)).rows).toMatchObject([{ share: null }]);
+  });
+
+  it("ends a transaction whose first statement failed, and one in which nothing was done", async () => {
+    if (embedded === undefined) throw new Error("no embedded database");
+    await using database = await openDatabase(await embedded.place());
+    const { kysely: db } = database;
+
+    await expect(db.transaction().execute((tx) => sql`select 1/0`.execute(tx))).rejects.toThrow("division");
+    await db.transaction().execute(async () => undefined);
+    const nothing = db.transaction().execute(async () => {
+      throw new Error("before anything");
+    });
+    await expect(nothing).rejects.toThrow("before anything");
+
+    const { rows } = await sql`select pg_current_xact_id_if_assigned() as id`.execute(db);
+    expect(rows).toMatchObject([{ id: null }]);
+    await db.transaction().execute(async (tx) => {
+      await sql`create table kept (n int)`.execute(tx);
+    });
+    const undone = db.transaction().execute(async (tx) => {
+      await sql`insert into kept values (1)`.execute(tx);
+      throw new Error("undone");
+    });
+    await expect(undone).rejects.toThrow("undone");
+    expect((await sql`select * from kept`.execute(db)).rows).toEqual([]);
   });
 
   it("is tidied up: rows that are gone are forgotten, those that are there counted", async () => {

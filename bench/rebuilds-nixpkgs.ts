@@ -2,7 +2,8 @@
  * A real nixpkgs, compared in one run with the two evaluations that people do by hand (as nixpkgs-review does): base, then head.
  *
  * Rounds are interleaved, so that whatever else the machine does meets all of them alike; each figure is the median. The base is
- * made ready by checking a commit that only adds a note, and every round asks for another head: the same change and a note, which no earlier round has seen.
+ * made ready by checking a commit that only adds a note, and every round asks for another head, which no earlier one has seen: the
+ * same change and a comment.
  */
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -54,7 +55,7 @@ export async function benchNixpkgs(clone: string, options: NixpkgsOptions, scrat
   const say = (what: string, { seconds: time }: MeasuredProcess) =>
     process.stderr.write(`bench: ${what}: ${seconds(time)}\n`);
   const measure = async (name: string, data: string, predictOnly: boolean) => {
-    const fresh = revisions.withFile(head, "bench-note", `For ${name}.\n`);
+    const fresh = revisions.withComment(base, head, `for ${name}`);
     const answer = await runRebuilds({ ...places, base, head: fresh, data, predictOnly });
     say(name, answer.cost);
     return answer;

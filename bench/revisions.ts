@@ -14,6 +14,11 @@ export interface Revisions {
   checkOut(commit: string): string;
   /** A commit on top of another, with one more file. */
   withFile(commit: string, path: string, text: string): string;
+  /**
+   * The same as `head` with a comment in the first recipe that it changes: another tree, of which nothing evaluates differently.
+   * @throws where it changes no .nix file
+   */
+  withComment(base: string, head: string, comment: string): string;
   /** First line of the message. */
   subject(commit: string): string;
 }
@@ -28,6 +33,14 @@ export function borrowRevisions(clone: string, scratch: string): Revisions {
     writeFileSync(join(own, ".git/shallow"), readFileSync(partOf("shallow")));
 
   const trees = new Map<string, string>();
+  const withFile = (commit: string, path: string, text: string) => {
+    const index = { GIT_INDEX_FILE: join(scratch, "index") };
+    const blob = git(own, ["hash-object", "-w", "--stdin"], {}, text);
+    git(own, ["read-tree", commit], index);
+    git(own, ["update-index", "--add", "--cacheinfo", `100644,${blob},${path}`], index);
+    const tree = git(own, ["write-tree"], index);
+    return git(own, ["commit-tree", tree, "-p", commit, "-m", `with ${path}`]);
+  };
   return {
     resolve: (revision) => git(clone, ["rev-parse", "--verify", "--quiet", `${revision}^{commit}`]),
     checkOut(commit) {
@@ -38,13 +51,13 @@ export function borrowRevisions(clone: string, scratch: string): Revisions {
       trees.set(commit, directory);
       return directory;
     },
-    withFile(commit, path, text) {
-      const index = { GIT_INDEX_FILE: join(scratch, "index") };
-      const blob = git(own, ["hash-object", "-w", "--stdin"], {}, text);
-      git(own, ["read-tree", commit], index);
-      git(own, ["update-index", "--add", "--cacheinfo", `100644,${blob},${path}`], index);
-      const tree = git(own, ["write-tree"], index);
-      return git(own, ["commit-tree", tree, "-p", commit, "-m", `with ${path}`]);
+    withFile,
+    withComment(base, head, comment) {
+      const changed = git(own, ["diff", "--name-only", "--diff-filter=AM", base, head, "--"]).split("\n");
+      const recipe = changed.find((file) => file.endsWith(".nix"));
+      if (recipe === undefined)
+        throw new Error(`${head} changes no .nix file; name other commits with --base and --head`);
+      return withFile(head, recipe, `${git(own, ["show", `${head}:${recipe}`])}\n# ${comment}\n`);
     },
     subject: (commit) => git(own, ["log", "-1", "--format=%s", commit]),
   };

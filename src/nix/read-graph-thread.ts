@@ -1,5 +1,5 @@
 /** A thread of `read-graph.ts`: reads frames for as long as there are any, and sends what it has read. */
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort } from "node:worker_threads";
 import type { RowPart } from "../domain/graph/rows.ts";
 import { createGraphReader, type SharedFrames } from "./graph-frames.ts";
 
@@ -7,11 +7,11 @@ export type ThreadResult =
   | { readonly ok: true; readonly part: RowPart }
   | { readonly ok: false; readonly trouble: string };
 
-parentPort?.postMessage(read());
+parentPort?.once("message", (shared: SharedFrames) => parentPort?.postMessage(read(shared)));
 
-function read(): ThreadResult {
+function read(shared: SharedFrames): ThreadResult {
   try {
-    const reader = createGraphReader(workerData as SharedFrames);
+    const reader = createGraphReader(shared);
     while (reader.readSome());
     return { ok: true, part: reader.part() };
   } catch (error) {

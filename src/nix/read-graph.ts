@@ -8,6 +8,7 @@
 import { availableParallelism } from "node:os";
 import { setImmediate } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
+import type { DrvPath } from "../domain/evaluation.ts";
 import type { DerivationGraph } from "../domain/graph/graph.ts";
 import { fillIndex, slotsFor } from "../domain/graph/name-index.ts";
 import { joinRows, type RowPart } from "../domain/graph/rows.ts";
@@ -17,7 +18,7 @@ import { derivationsDamaged } from "./evaluation-damage.ts";
 import { createGraphReader, NOBODY, type SharedFrames } from "./graph-frames.ts";
 import type { PlacedFrame } from "./pack/pack-reader.ts";
 import type { ThreadResult } from "./read-graph-thread.ts";
-import { isDrvPath, STORE_DIRECTORY } from "./store-path.ts";
+import { STORE_DIRECTORY } from "./store-path.ts";
 
 /** Below it a thread takes longer to start than to read. */
 const FRAMES_PER_THREAD = 16;
@@ -30,39 +31,39 @@ export async function readGraph(
   frames: readonly PlacedFrame[],
   signal: AbortSignal,
 ): Promise<DerivationGraph> {
-  const paths = [...new Set(frames.flatMap(({ names }) => names))]
-    .map((name) => `${STORE_DIRECTORY}/${name}`)
-    .filter(isDrvPath)
-    .sort();
-  if (signal.aborted) throw new Interrupted();
-  const shared = shareFrames(frames, paths);
   const others =
     Math.min(availableParallelism(), MOST_THREADS, Math.ceil(frames.length / FRAMES_PER_THREAD)) - 1;
   const stop = new AbortController();
+  const either = AbortSignal.any([signal, stop.signal]);
+  const numbered = Promise.withResolvers<SharedFrames>();
+  // They start while the derivations are numbered.
+  const helping = Promise.all(Array.from({ length: others }, () => readInThread(numbered.promise, either)));
+  helping.catch(() => undefined);
   try {
-    const parts = await Promise.all([
-      readHere(shared, signal),
-      ...Array.from({ length: others }, () => readInThread(shared, AbortSignal.any([signal, stop.signal]))),
-    ]);
-    return joinRows(paths, parts);
+    const names = [...new Set(frames.flatMap(({ names }) => names))].sort();
+    const shared = shareFrames(frames, names);
+    numbered.resolve(shared);
+    const parts = await Promise.all([readHere(shared, signal), helping]);
+    const paths = names.map((name) => `${STORE_DIRECTORY}/${name}` as DrvPath);
+    return joinRows(paths, parts.flat());
   } catch (error) {
     stop.abort();
     throw error;
   }
 }
 
-function shareFrames(frames: readonly PlacedFrame[], paths: readonly string[]): SharedFrames {
-  const prefix = STORE_DIRECTORY.length + 1;
-  const names = Buffer.from(paths.map((path) => path.slice(prefix)).join(""), "latin1");
-  const bytes = new Uint8Array(new SharedArrayBuffer(names.length));
-  bytes.set(names);
-  const starts = numbers(paths.length + 1);
-  for (const [node, path] of paths.entries()) starts[node + 1] = (starts[node] ?? 0) + path.length - prefix;
-  const slots = numbers(slotsFor(paths.length));
+/** @param derivations their names, sorted */
+function shareFrames(frames: readonly PlacedFrame[], derivations: readonly string[]): SharedFrames {
+  const text = Buffer.from(derivations.join(""), "latin1");
+  const bytes = new Uint8Array(new SharedArrayBuffer(text.length));
+  bytes.set(text);
+  const starts = numbers(derivations.length + 1);
+  for (const [node, name] of derivations.entries()) starts[node + 1] = (starts[node] ?? 0) + name.length;
+  const slots = numbers(slotsFor(derivations.length));
   const index = { bytes, starts, slots };
   fillIndex(index);
 
-  const nodes = new Map(paths.map((path, node) => [path.slice(prefix), node]));
+  const nodes = new Map(derivations.map((name, node) => [name, node]));
   const share = ({ names, lengths, ...frame }: PlacedFrame) => {
     const shared = { ...frame, nodes: numbers(names.length), lengths: numbers(names.length) };
     shared.lengths.set(lengths);
@@ -79,6 +80,7 @@ function shareFrames(frames: readonly PlacedFrame[], paths: readonly string[]): 
 const numbers = (count: number) => new Uint32Array(new SharedArrayBuffer(count * 4));
 
 async function readHere(shared: SharedFrames, signal: AbortSignal): Promise<RowPart> {
+  if (signal.aborted) throw new Interrupted();
   const reader = createGraphReader(shared);
   try {
     while (reader.readSome()) {
@@ -92,11 +94,12 @@ async function readHere(shared: SharedFrames, signal: AbortSignal): Promise<RowP
   return reader.part();
 }
 
-async function readInThread(shared: SharedFrames, signal: AbortSignal): Promise<RowPart> {
+async function readInThread(shared: Promise<SharedFrames>, signal: AbortSignal): Promise<RowPart> {
+  if (signal.aborted) throw new Interrupted();
   const thread = new Worker(new URL("./read-graph-thread.ts", import.meta.url), {
-    workerData: shared,
     execArgv: [...nodeOptions()],
   });
+  void shared.then((frames) => thread.postMessage(frames));
   const { promise, resolve, reject } = Promise.withResolvers<RowPart>();
   const onAbort = () => reject(new Interrupted());
   signal.addEventListener("abort", onAbort, { once: true });

@@ -39,8 +39,12 @@ export function packNumbers(names: readonly string[]): number[] {
   return [...numbers].sort((a, b) => a - b);
 }
 
+type FrameToRead = Pick<PlacedFrame, "file" | "at" | "bytes" | "digest"> & {
+  readonly lengths: Iterable<number>;
+};
+
 /** The texts of a frame, one after the other. @throws Error it is not what was written */
-export function readFrame({ file, at, bytes, digest }: Omit<PlacedFrame, "names" | "lengths">): Buffer {
+export function readFrame({ file, at, bytes, digest, lengths }: FrameToRead): Buffer {
   const packed = Buffer.allocUnsafe(bytes);
   const handle = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
@@ -53,7 +57,16 @@ export function readFrame({ file, at, bytes, digest }: Omit<PlacedFrame, "names"
     closeSync(handle);
   }
   if (hash("sha256", packed) !== digest) throw new Error(`${file} is damaged`);
-  return zstdDecompressSync(packed, { maxOutputLength: LARGEST_FRAME });
+  let whole = 0;
+  for (const length of lengths) whole += length;
+  if (whole > LARGEST_FRAME) throw new Error(`${file} has a frame of ${whole} bytes`);
+  // In one piece; by itself Node takes 16 KiB at a time.
+  const texts = zstdDecompressSync(packed, {
+    chunkSize: Math.max(64, whole),
+    maxOutputLength: Math.max(1, whole),
+  });
+  if (texts.length !== whole) throw new Error(`${file} is damaged`);
+  return texts;
 }
 
 export interface Packs {

@@ -52,7 +52,7 @@ export class PackWriter {
         if (more === 0) throw new Error("a pack ends early");
         read += more;
       }
-      const whole = zstdDecompressSync(packed);
+      const whole = zstdDecompressSync(packed, { chunkSize: 2 * FRAME_BYTES });
       let from = 0;
       for (const [place, name] of names.entries()) {
         const to = from + (lengths[place] ?? 0);

@@ -10,7 +10,7 @@
  */
 import { formatAttrPath, ROOT_ATTR } from "../domain/attr-path.ts";
 import type { AttrPath } from "../domain/evaluation.ts";
-import { Interrupted } from "../errors.ts";
+import { EnvironmentError, Interrupted } from "../errors.ts";
 import type { EvaluationRequest } from "../workflow/ports.ts";
 import { type CollectedAttrs, collectAttrs } from "./collect-attrs.ts";
 import { type CollectContext, collectTree, type OnProgress } from "./collect-tree.ts";
@@ -117,7 +117,10 @@ async function lookFirst(
     const reason = await collectTree(walk, looking, context, request, onProgress, both);
     if (reason !== undefined) return { reason };
   } catch (error) {
-    if (!(error instanceof Interrupted) || signal.aborted) throw error;
+    if (signal.aborted) throw error;
+    // A Nix that does not evaluate without a store. With one it may; if not, it says so there.
+    if (error instanceof EnvironmentError && error.code === "evaluator-failed") return undefined;
+    if (!(error instanceof Interrupted)) throw error;
   }
   return tooMuch.signal.aborted || lost.has(ROOT_ATTR) ? undefined : { changed, lost };
 }

@@ -22,8 +22,10 @@ export type Predictability =
   | { readonly possible: true; readonly seeds: readonly AttrPath[] }
   | { readonly possible: false; readonly reason: string };
 
-/** Looking at one costs a fraction of a second; at this many, the whole evaluation is as quick. */
-const MOST_SEEDS = 100;
+/** So many are looked at in a second or two. */
+const FEW_SEEDS = 100;
+/** Of all attrs: of a set so large that it takes far longer than they do. */
+const FEW_SHARE = 0.02;
 const FILES_NAMED = 3;
 
 /** What all of a package set is made with, or made of, in nixpkgs and the many package sets that are laid out like it. */
@@ -46,7 +48,7 @@ export function predictability(facts: PredictabilityFacts): Predictability {
   }
   if (unclear.length > 0) return { possible: false, reason: mayMatterAnywhere(unclear) };
   const seeds = seedsOf(facts, near);
-  if (seeds.length > MOST_SEEDS)
+  if (seeds.length > Math.max(FEW_SEEDS, FEW_SHARE * facts.base.size))
     return {
       possible: false,
       reason: `${seeds.length} derivations are written where this change is: evaluating everything is as quick`,

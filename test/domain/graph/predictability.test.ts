@@ -68,6 +68,19 @@ describe("what is looked at", () => {
     });
   });
 
+  it.each([
+    [120, 4_000, false],
+    [120, 8_000, true],
+    [90, 0, true],
+  ])("is %i derivations beside %i others only where that is little: %s", (near, others, possible) => {
+    const attrs = [
+      ...Array.from({ length: near }, (_, n) => [`k${n}`, at(`k${n}`, `${KERNEL}many.nix`)] as const),
+      ...Array.from({ length: others }, (_, n) => [`o${n}`, at(`o${n}`, "pkgs/other/default.nix")] as const),
+    ];
+
+    expect(decide([`${KERNEL}many.nix`], { base: new Map(attrs), kernels: [] }).possible).toBe(possible);
+  });
+
   it.each([["pkgs/hello/fix.patch"], ["pkgs/hello/README.md"], ["pkgs/hello/patches/2.10/fix.patch"]])(
     "is what a file lies beside: %s",
     (file) => {

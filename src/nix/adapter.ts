@@ -89,7 +89,7 @@ export function createNix(options: NixOptions): NixPort {
     return {
       outcome,
       derivations: derivationStore(opened, { facts, rootsDirectory, temporaryDirectory }, logs),
-      graph: keptOnce((signal) => evaluationGraph(opened.directory, signal)),
+      graph: keptOnce((signal) => evaluationGraph(opened, signal)),
       newGraph: keptOnce((signal) => newGraph(opened, signal)),
       async explain(attrs, checkout, signal) {
         const context = { ...(await machine(signal)), store, pool, sharing, facts, temporaryDirectory };

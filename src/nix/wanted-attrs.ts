@@ -13,17 +13,18 @@ export function wantedAttrs(attrs: readonly AttrPath[], whole: readonly AttrPath
   // Without a prototype, since an attr may have any name.
   const none = (): Wanted => Object.create(null);
   const root = none();
-  const add = (components: readonly string[], leaf: Wanted | null) => {
+  const add = (components: readonly string[], leaf?: null) => {
     let place = root;
+    const last = components.length - 1;
     for (const [depth, name] of components.entries()) {
       const known = place[name];
       // Everything below is wanted already.
       if (known === null) return;
-      if (depth === components.length - 1) place[name] = leaf ?? null;
+      if (depth === last && leaf === null) place[name] = null;
       else place = place[name] = known ?? none();
     }
   };
-  for (const attr of attrs) add(componentsOfAttr(attr), none());
+  for (const attr of attrs) add(componentsOfAttr(attr));
   for (const attr of whole) add(componentsOfAttr(attr), null);
   return root;
 }

@@ -1,5 +1,5 @@
 /** Evaluation with a real Nix in a real jail: what fails costs itself, and nothing gets in or out. */
-import { mkdir, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, stat, symlink, truncate, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -374,7 +374,9 @@ it("reads the attributes of a value, failing ones among them", async () => {
 });
 
 describe("an evaluation is kept", () => {
-  const files = set('a = sh "kept" "" { }; b = throw "x"; c = builtins.trace "seen" (sh "c" "" { });');
+  const files = set(`
+    a = sh "kept" "" { }; b = throw "x"; c = builtins.trace "seen" (sh "c" "" { });
+    d = sh "d" "" { text = builtins.toFile "text" "a text"; };`);
   const kept = async (w: Workplace) => {
     const directory = join(w.dataDirectory, "nix/evaluations");
     const [entry] = await readdir(directory);
@@ -399,12 +401,24 @@ describe("an evaluation is kept", () => {
     },
     { damage: "its result is gone", spoil: (entry: string) => rm(join(entry, "evaluation.json.zst")) },
     {
-      damage: "a derivation is missing",
+      damage: "a source is missing",
       spoil: async (entry: string) => {
         const store = join(entry, "store/nix/store");
-        const name = (await readdir(store)).find((entry) => entry.endsWith("-kept.drv"));
-        await rm(join(store, name ?? "kept.drv"));
+        const [name = "a source"] = await readdir(store);
+        await rm(join(store, name));
       },
+    },
+    {
+      damage: "a pack is gone",
+      spoil: (entry: string) => rm(join(entry, "derivations/0.pack")),
+    },
+    {
+      damage: "a pack is cut",
+      spoil: (entry: string) => truncate(join(entry, "derivations/0.pack"), 40),
+    },
+    {
+      damage: "an index is cut",
+      spoil: (entry: string) => truncate(join(entry, "derivations/0.index"), 80),
     },
   ])("until $damage; then it is made again", async ({ spoil }) => {
     await using own = await workplace();

@@ -33,6 +33,13 @@ async function evaluationOf(texts: Readonly<Record<number, string>>): Promise<st
   return directory;
 }
 
+/** The graph of an evaluation in that directory, which has no attrs. */
+async function graphOf(directory: string): Promise<DerivationGraph> {
+  const frames = await listFrames(join(directory, PACKS));
+  const evaluation = { attrs: [], warnings: [], derivations: "" };
+  return evaluationGraph({ directory, frames: frames ?? [], evaluation }, signal);
+}
+
 const packsOf = async (texts: Readonly<Record<number, string>>) => join(await evaluationOf(texts), PACKS);
 const read = async (packs: string) => readGraph((await listFrames(packs)) ?? [], signal);
 
@@ -84,14 +91,22 @@ describe("reading", () => {
   it.each<[string, (packs: string) => void]>([
     ["a pack is cut", (packs) => truncateSync(join(packs, packFile(0)), 20)],
     ["a pack is gone", (packs) => rmSync(join(packs, packFile(0)))],
-    ["an index is gone", (packs) => rmSync(join(packs, indexFile(0)))],
-    ["an index is cut", (packs) => truncateSync(join(packs, indexFile(0)), 70)],
   ])("says so where %s", async (_, damage) => {
     const directory = await evaluationOf({ 1: text([2]), 2: text([]) });
+    const frames = (await listFrames(join(directory, PACKS))) ?? [];
     damage(join(directory, PACKS));
-    const graph = evaluationGraph(directory, signal);
+    const graph = readGraph(frames, signal);
 
     await expect(graph.then(({ paths }) => paths)).rejects.toThrow(/cannot be read/);
+  });
+
+  it("knows no frames where an index is gone, or cut", async () => {
+    for (const damage of [rmSync, (file: string) => truncateSync(file, 70)]) {
+      const directory = await packsOf({ 1: text([2]), 2: text([]) });
+      damage(join(directory, indexFile(0)));
+
+      expect(await listFrames(directory)).toBe(undefined);
+    }
   });
 
   it("takes a derivation from the first pack that has it", async () => {
@@ -123,7 +138,7 @@ describe("reading", () => {
 describe("a graph beside its evaluation", () => {
   const made = async () => {
     const directory = await evaluationOf({ 1: text([2]), 2: text([]) });
-    const graph = await evaluationGraph(directory, signal);
+    const graph = await graphOf(directory);
     return { directory, graph, file: join(directory, "graph.zst") };
   };
 
@@ -131,7 +146,7 @@ describe("a graph beside its evaluation", () => {
     const { directory, graph } = await made();
     rmSync(join(directory, PACKS), { recursive: true });
 
-    expect(await evaluationGraph(directory, signal)).toEqual(graph);
+    expect(await graphOf(directory)).toEqual(graph);
   });
 
   it.each<[string, (file: string) => void]>([
@@ -151,7 +166,7 @@ describe("a graph beside its evaluation", () => {
     const whole = readFileSync(file);
     damage(file);
 
-    expect(await evaluationGraph(directory, signal)).toEqual(graph);
+    expect(await graphOf(directory)).toEqual(graph);
     expect(readFileSync(file)).toEqual(whole);
   });
 });

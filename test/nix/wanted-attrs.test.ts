@@ -4,7 +4,7 @@ import { UserError } from "../../src/errors.ts";
 import { componentsOfAttr, wantedAttrs } from "../../src/nix/wanted-attrs.ts";
 
 it("joins attrs that lie in the same set", () => {
-  expect(JSON.stringify(wantedAttrs(["a.b", "a.c", "d"]))).toBe('{"a":{"b":{},"c":{}},"d":{}}');
+  expect(JSON.stringify(wantedAttrs(["a.b", "a.c", "d", "a"]))).toBe('{"a":{"b":{},"c":{}},"d":{}}');
 });
 
 it("has everything below some, whatever else is wanted there", () => {

@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { commitFiles, gitIn, repositoryOf } from "../git/repositories.ts";
 import { appForTest, startApp } from "./app.ts";
 import { githubForTest } from "./github/github.ts";
+import { waitFor } from "./github/waits.ts";
 
 it("answers a pull request that touches no recipe, and one that was opened while it was dead", async () => {
   const local = repositoryOf({ README: "kernels\n" });
@@ -14,6 +15,10 @@ it("answers a pull request that touches no recipe, and one that was opened while
   const app = await appForTest({ github, database: "pglite" });
   const repository = await github.createRepository({ from: local, name: "kernels", branches: ["main"] });
   await github.installApp();
+  // Else the pull request may be met while open ones are looked for, which is done for each new installation.
+  await waitFor("the installation to be handled", "answer", async () =>
+    /"event":"installation".*"delivery handled"/.test(await app.logs()) ? true : undefined,
+  );
 
   const first = await github.openPullRequest({ repository, from: { directory: local, branch: "one" } });
   expect(await github.completedCheckRun(first)).toMatchObject({ conclusion: "neutral" });

@@ -2,12 +2,13 @@
  * The part of a graph that some derivations are made of. What an evaluation took over from another one may hold derivations
  * that nothing needs any more, and whoever asks what is gone must not find them.
  */
+import { withInputs } from "./dependents.ts";
 import { type DerivationGraph, type Node, rowOf, turnedAround } from "./graph.ts";
 
 /** @returns the graph itself where that is all of it */
 export function reachableFrom(graph: DerivationGraph, roots: Iterable<Node>): DerivationGraph {
-  const isKept = reach(graph, roots);
-  const kept = isKept.flatMap((mark, node) => (mark === 1 ? [node] : []));
+  const kept: Node[] = [];
+  for (const [node, mark] of withInputs(graph, roots).entries()) if (mark === 1) kept.push(node);
   if (kept.length === graph.paths.length) return graph;
   const numbers = new Uint32Array(graph.paths.length);
   for (const [number, node] of kept.entries()) numbers[node] = number;
@@ -36,19 +37,4 @@ export function reachableFrom(graph: DerivationGraph, roots: Iterable<Node>): De
     selections,
     dependents: turnedAround(rows),
   };
-}
-
-/** 1 for each that is needed. */
-function reach({ paths, inputs }: DerivationGraph, roots: Iterable<Node>): number[] {
-  const isReached = new Array<number>(paths.length).fill(0);
-  const left: Node[] = [];
-  const visit = (node: Node) => {
-    if (isReached[node] === 1) return;
-    isReached[node] = 1;
-    left.push(node);
-  };
-  for (const root of roots) visit(root);
-  for (let node = left.pop(); node !== undefined; node = left.pop())
-    for (const input of rowOf(inputs, node)) visit(input);
-  return isReached;
 }

@@ -12,7 +12,6 @@ import type { Evaluator, WantedAttrs } from "./evaluator.ts";
 import { missesDerivation } from "./evaluator-message.ts";
 import { checkoutMounts, type HostPrograms } from "./jail-mounts.ts";
 import type { PackPlace } from "./pack/pack-format.ts";
-import type { StoreServer } from "./store-server/open-store-server.ts";
 import { walkLimits } from "./walk.ts";
 import type { AttrComponents } from "./walk-output.ts";
 import { type Sharing, type TreeProgress, walkTree } from "./walk-tree.ts";
@@ -52,10 +51,10 @@ export async function collectTree(
   onProgress: OnProgress,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const evaluator = await evaluatorFor(context, request, draft.storeRoot);
+  const writer = pack === undefined ? "nobody" : context.writer;
+  const evaluator = await evaluatorFor({ ...context, writer }, request, draft.storeRoot);
   await using space = watchSpace([dirname(dirname(draft.storeRoot))]);
-  await using store =
-    pack === undefined ? NOTHING_WRITTEN : await openStore(context.writer, draft.storeRoot, pack);
+  await using store = await openStore(writer, draft.storeRoot, pack);
   const listener = {
     ...collected.listener,
     endedEarly: async (said: string, since: number) => {
@@ -68,7 +67,7 @@ export async function collectTree(
   const job = {
     pool: context.pool,
     room: roomFor(request),
-    evaluator: pack === undefined ? { ...evaluator, writer: "nobody" as const } : evaluator,
+    evaluator,
     call: { mode: "walk" as const, entry, config, path: [], ...(wanted === undefined ? {} : { wanted }) },
     skipped,
     limits: walkLimits(timeoutSeconds),
@@ -81,16 +80,9 @@ export async function collectTree(
   return undefined;
 }
 
-const NOTHING_WRITTEN: StoreServer = {
-  check: async () => undefined,
-  layOut: async () => false,
-  end: async () => undefined,
-  [Symbol.asyncDispose]: async () => undefined,
-};
-
 /** The evaluator for a request, writing to the store at `storeRoot`. */
 export async function evaluatorFor(
-  { host, writer }: Pick<CollectContext, "host" | "writer">,
+  { host, writer }: Pick<Evaluator, "host" | "writer">,
   request: EvaluationRequest,
   storeRoot: string,
 ): Promise<Omit<Evaluator, "memoryBytes">> {

@@ -28,17 +28,17 @@ export type DerivationWriter = Exclude<Evaluator["writer"], "nobody">;
  * @param packs where derivations are to be in the end (`pack/`); without it they stay files of the store
  */
 export function openStore(
-  writer: DerivationWriter,
+  writer: Evaluator["writer"],
   storeRoot: string,
   packs?: PackPlace,
 ): Promise<StoreServer> {
   return writer === "server"
     ? openStoreServer(storeRoot, packs)
-    : Promise.resolve(nixItself(storeRoot, packs));
+    : Promise.resolve(nobodyListens(storeRoot, packs));
 }
 
-/** Nix needs nobody who listens, reports its trouble by itself, and writes files. */
-function nixItself(storeRoot: string, packs: PackPlace | undefined): StoreServer {
+/** Nix itself writes files, and reports its trouble; or nothing is written. */
+function nobodyListens(storeRoot: string, packs: PackPlace | undefined): StoreServer {
   return {
     check: async () => undefined,
     layOut: async () => false,

@@ -9,7 +9,7 @@
  */
 import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { derivationsDamaged } from "./evaluation-damage.ts";
 import { linkPacks, linkSources } from "./link-evaluation.ts";
 import { PACKS } from "./pack/pack-format.ts";
@@ -78,7 +78,7 @@ export function createEvaluationStore(directory: string): EvaluationStore {
           await writeSealed(join(beside, RESULT), saved);
           // One that is not to be used again has no name that anybody looks for.
           const name = isReusable(saved) ? key : `${key}-${randomUUID()}`;
-          const opened = await putInPlace(directory, beside, name, saved);
+          const opened = await putInPlace(directory, beside, name, saved, written.frames);
           await prune(directory);
           return opened;
         },
@@ -98,7 +98,15 @@ async function find(directory: string, key: string): Promise<OpenEvaluation | un
   if (written?.digest !== evaluation.derivations) return undefined;
   const now = new Date();
   await utimes(join(place, RESULT), now, now).catch(() => undefined);
-  return { evaluation, directory: place, storeRoot: join(place, STORE), frames: written.frames };
+  return openedAt(place, evaluation, written.frames);
+}
+
+function openedAt(
+  directory: string,
+  evaluation: SavedEvaluation,
+  frames: readonly PlacedFrame[],
+): OpenEvaluation {
+  return { evaluation, directory, storeRoot: join(directory, STORE), frames };
 }
 
 async function putInPlace(
@@ -106,14 +114,14 @@ async function putInPlace(
   beside: string,
   key: string,
   saved: SavedEvaluation,
+  frames: readonly PlacedFrame[],
 ): Promise<OpenEvaluation> {
   const place = join(directory, key);
   for (let attempt = 0; attempt < 3; attempt += 1) {
     try {
       await rename(beside, place);
-      const written = await lookAt(place);
-      if (written === undefined) throw derivationsDamaged(`those below ${place} are gone`);
-      return { evaluation: saved, directory: place, storeRoot: join(place, STORE), frames: written.frames };
+      const moved = frames.map((frame) => ({ ...frame, file: join(place, PACKS, basename(frame.file)) }));
+      return openedAt(place, saved, moved);
     } catch (error) {
       if (!isTaken(error)) throw error;
     }

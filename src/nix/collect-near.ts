@@ -15,6 +15,7 @@ import type { EvaluationRequest } from "../workflow/ports.ts";
 import { type CollectedAttrs, collectAttrs } from "./collect-attrs.ts";
 import { type CollectContext, collectTree, type OnProgress } from "./collect-tree.ts";
 import type { EvaluationDraft, OpenEvaluation } from "./evaluation-store.ts";
+import { filesOf } from "./pack/pack-reader.ts";
 import { baseName } from "./store-path.ts";
 import type { AttrComponents, PlacedStatement } from "./walk-output.ts";
 import { componentsOfAttr, wantedAttrs } from "./wanted-attrs.ts";
@@ -46,7 +47,7 @@ export async function collectNear(
   onProgress: OnProgress,
   signal: AbortSignal,
 ): Promise<CollectedAttrs | GivenUp | undefined> {
-  if (new Set(near.frames.map(({ file }) => file)).size >= MOST_PACKS) return undefined;
+  if (filesOf(near.frames).length >= MOST_PACKS) return undefined;
   const collected = collectAttrs();
   const look = await lookFirst(near, draft, collected, context, request, onProgress, signal);
   if (look === undefined || "reason" in look) return look;

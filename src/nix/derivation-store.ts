@@ -12,7 +12,7 @@ import { parseDerivation } from "../domain/parse-derivation.ts";
 import { Interrupted } from "../errors.ts";
 import { derivationMissing, derivationsDamaged } from "./evaluation-damage.ts";
 import type { OpenEvaluation } from "./evaluation-store.ts";
-import { createPacks } from "./pack/pack-reader.ts";
+import { readPacked } from "./pack/pack-reader.ts";
 import { NIX_DERIVATIONS } from "./saved-evaluation.ts";
 import { baseName, isDrvPath, isStorePath } from "./store-path.ts";
 
@@ -34,13 +34,13 @@ export function createDerivationReader({
   frames,
 }: Pick<OpenEvaluation, "storeRoot" | "frames">): DerivationReader {
   const place = (path: StorePath) => join(storeRoot, NIX_DERIVATIONS, baseName(path));
-  const packs = createPacks(frames);
+  const packed = readPacked(frames);
   const parsed = new Map<DrvPath, Derivation>();
 
   const textOf = (drv: DrvPath): Buffer => {
     let text: Buffer | undefined;
     try {
-      text = isDrvPath(drv) ? packs.read(baseName(drv)) : undefined;
+      text = isDrvPath(drv) ? packed(baseName(drv)) : undefined;
     } catch (error) {
       throw derivationsDamaged(error);
     }

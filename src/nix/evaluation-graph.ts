@@ -7,6 +7,7 @@ import { type DerivationGraph, nodeOf } from "../domain/graph/graph.ts";
 import { decodeGraph, encodeGraph } from "../domain/graph/graph-bytes.ts";
 import { reachableFrom } from "../domain/graph/reachable.ts";
 import type { OpenEvaluation } from "./evaluation-store.ts";
+import { filesOf } from "./pack/pack-reader.ts";
 import { readGraph } from "./read-graph.ts";
 import { readSealedBytes, writeSealedBytes } from "./sealed-file.ts";
 
@@ -22,7 +23,7 @@ export async function evaluationGraph(opened: GraphSource, signal: AbortSignal):
   const known = bytes && decodeGraph(bytes);
   if (known !== undefined) return known;
   const all = await readGraph(frames, signal);
-  const graph = frames.every(({ file }) => file === frames[0]?.file) ? all : needed(all, opened);
+  const graph = filesOf(frames).length > 1 ? needed(all, opened) : all;
   // What cannot be kept, on a full disk say, can be made again.
   await writeSealedBytes(file, encodeGraph(graph)).catch(() => undefined);
   return graph;
@@ -42,8 +43,9 @@ function needed(graph: DerivationGraph, { evaluation }: GraphSource): Derivation
  */
 export async function newGraph(opened: GraphSource, signal: AbortSignal): Promise<DerivationGraph> {
   const { frames } = opened;
-  const own = frames.at(-1)?.file;
-  if (frames.every(({ file }) => file === own)) return evaluationGraph(opened, signal);
+  const files = filesOf(frames);
+  if (files.length <= 1) return evaluationGraph(opened, signal);
+  const own = files.at(-1);
   return readGraph(
     frames.filter(({ file }) => file === own),
     signal,

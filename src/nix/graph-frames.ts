@@ -9,7 +9,7 @@ import { findName, HASH_LENGTH, type NameIndex } from "../domain/graph/name-inde
 import { createRowCollector, type RowPart } from "../domain/graph/rows.ts";
 import { HASH_OFFSET, type HeadListener, scanHead } from "../domain/graph/scan-head.ts";
 import { parseDerivation } from "../domain/parse-derivation.ts";
-import { type PlacedFrame, readFrame } from "./pack/pack-reader.ts";
+import { type PlacedFrame, readFrame, spansOf } from "./pack/pack-reader.ts";
 import { STORE_DIRECTORY } from "./store-path.ts";
 
 /** What threads share. */
@@ -30,7 +30,7 @@ export interface SharedFrame extends Omit<PlacedFrame, "names" | "lengths"> {
 export const NOBODY = 0xffff_ffff;
 
 export interface GraphReader {
-  /** False where no file is left. @throws Error whatever is wrong with a derivation */
+  /** False where no frame is left. @throws Error whatever is wrong with a derivation */
   readSome(): boolean;
   part(): RowPart;
 }
@@ -94,12 +94,12 @@ export function createGraphReader({ frames, names, next }: SharedFrames): GraphR
       const frame = frames[Atomics.add(next, 0, 1)];
       if (frame === undefined) return false;
       const texts = readFrame(frame);
-      let from = 0;
-      for (const [place, node] of frame.nodes.entries()) {
-        const to = from + (frame.lengths[place] ?? 0);
-        text = texts.subarray(from, to);
-        from = to;
+      let place = 0;
+      for (const [from, to] of spansOf(frame.lengths)) {
+        const node = frame.nodes[place] ?? NOBODY;
+        place += 1;
         if (node === NOBODY) continue;
+        text = texts.subarray(from, to);
         readDerivation(node);
         endRow(node);
       }

@@ -11,7 +11,7 @@ import { chooseWriter } from "../../src/nix/derivation-writer.ts";
 import { createFactCache } from "../../src/nix/fact-cache.ts";
 import { findHostPrograms } from "../../src/nix/jail-mounts.ts";
 import { PACKS, packFile } from "../../src/nix/pack/pack-format.ts";
-import { createPacks, listFrames } from "../../src/nix/pack/pack-reader.ts";
+import { listFrames, readPacked } from "../../src/nix/pack/pack-reader.ts";
 import { PackWriter } from "../../src/nix/pack/pack-writer.ts";
 import { openStoreServer } from "../../src/nix/store-server/open-store-server.ts";
 import {
@@ -34,15 +34,23 @@ afterEach(() => place[Symbol.asyncDispose]());
 
 const NIX_STORE = "nix/store";
 
+/** Texts of all derivations of an evaluation, by name. */
+async function packedIn(evaluation: string): Promise<ReadonlyMap<string, string>> {
+  const frames = (await listFrames(join(evaluation, PACKS))) ?? [];
+  const read = readPacked(frames);
+  const names = frames.flatMap(({ names }) => names);
+  return new Map(names.map((name) => [name, read(name)?.toString("latin1") ?? ""]));
+}
+
 /** Every path that evaluations below a data directory wrote: derivations as they are packed, all else as Nix's archive of it. */
 async function stored(dataDirectory: string): Promise<Map<string, string>> {
   const evaluations = join(dataDirectory, "nix/evaluations");
   const all = new Map<string, string>();
   for (const evaluation of await readdir(evaluations)) {
-    const packs = createPacks((await listFrames(join(evaluations, evaluation, PACKS))) ?? []);
-    for (const name of packs.names) all.set(name, packs.read(name)?.toString("latin1") ?? "");
+    const packed = await packedIn(join(evaluations, evaluation));
+    for (const [name, text] of packed) all.set(name, text);
     const store = join(evaluations, evaluation, "store", NIX_STORE);
-    const names = (await readdir(store)).filter((name) => !name.startsWith(".") && !packs.names.has(name));
+    const names = (await readdir(store)).filter((name) => !name.startsWith(".") && !packed.has(name));
     const paths = names.map((name) => join(store, name));
     const { stdout } = await promisify(execFile)("nix-hash", ["--type", "sha256", ...paths], {
       maxBuffer: 1e8,
@@ -176,13 +184,10 @@ describe("is not built", () => {
   it("a derivation that is not what its name says", async () => {
     const { tree, directory } = await evaluated();
     const drv = drvOf(tree, "a");
-    const packs = createPacks((await listFrames(join(directory, PACKS))) ?? []);
     const forged = join(place.directory, "forged");
     const writer = new PackWriter({ directory: forged, number: 0 });
-    for (const name of packs.names) {
-      const text = packs.read(name)?.toString("latin1") ?? "";
+    for (const [name, text] of await packedIn(directory))
       writer.add(name, Buffer.from(text.replace("echo > $out", "true > $out"), "latin1"));
-    }
     await writer.end();
     const storeRoot = join(directory, "store");
     const frames = (await listFrames(forged)) ?? [];

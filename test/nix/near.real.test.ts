@@ -2,7 +2,7 @@
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { listFrames } from "../../src/nix/pack/pack-reader.ts";
+import { filesOf, listFrames } from "../../src/nix/pack/pack-reader.ts";
 import type { EvaluationRequest } from "../../src/workflow/ports.ts";
 import {
   attrsOf,
@@ -27,8 +27,7 @@ const evaluations = () => join(place.dataDirectory, "nix/evaluations");
 /** Names of derivations in each pack of an evaluation. */
 async function packsOf(evaluation: string): Promise<(readonly string[])[]> {
   const frames = (await listFrames(join(evaluations(), evaluation, "derivations"))) ?? [];
-  const files = [...new Set(frames.map(({ file }) => file))];
-  return files.map((file) => frames.flatMap((frame) => (frame.file === file ? frame.names : [])));
+  return filesOf(frames).map((file) => frames.flatMap((frame) => (frame.file === file ? frame.names : [])));
 }
 
 async function newest(before: readonly string[]): Promise<string> {

@@ -69,25 +69,29 @@ export function readFrame({ file, at, bytes, digest, lengths }: FrameToRead): Bu
   return texts;
 }
 
-export interface Packs {
-  readonly names: ReadonlySet<string>;
-  /** `undefined` where there is none of that name. @throws Error it is not what was written */
-  read(name: string): Buffer | undefined;
+/** The files that frames are in, each once, in the order of the frames. */
+export function filesOf(frames: readonly PlacedFrame[]): readonly string[] {
+  return [...new Set(frames.map(({ file }) => file))];
 }
+
+/** Where each text of a frame begins and ends, in their order. */
+export function* spansOf(lengths: Iterable<number>): Generator<readonly [from: number, to: number]> {
+  let from = 0;
+  for (const length of lengths) {
+    yield [from, from + length];
+    from += length;
+  }
+}
+
+/** A derivation by its name; `undefined` where there is none. @throws Error it is not what was written */
+export type PackedTexts = (name: string) => Buffer | undefined;
 
 /** Frames kept decompressed: derivations are read in the order they were written, or nearly. */
 const KEPT_FRAMES = 8;
 
-export function createPacks(frames: readonly PlacedFrame[]): Packs {
-  const places = new Map<string, { frame: PlacedFrame; from: number; to: number }>();
-  for (const frame of frames) {
-    let from = 0;
-    for (const [place, name] of frame.names.entries()) {
-      const to = from + (frame.lengths[place] ?? 0);
-      places.set(name, { frame, from, to });
-      from = to;
-    }
-  }
+export function readPacked(frames: readonly PlacedFrame[]): PackedTexts {
+  // Of most evaluations no derivation is ever read.
+  let places: ReturnType<typeof placesIn> | undefined;
   const kept = new Map<PlacedFrame, Buffer>();
   const textsOf = (frame: PlacedFrame) => {
     const texts = kept.get(frame) ?? readFrame(frame);
@@ -96,11 +100,21 @@ export function createPacks(frames: readonly PlacedFrame[]): Packs {
     for (const [oldest] of kept) if (kept.size > KEPT_FRAMES) kept.delete(oldest);
     return texts;
   };
-  return {
-    names: new Set(places.keys()),
-    read(name) {
-      const place = places.get(name);
-      return place && textsOf(place.frame).subarray(place.from, place.to);
-    },
+  return (name) => {
+    places ??= placesIn(frames);
+    const place = places.get(name);
+    return place && textsOf(place.frame).subarray(...place.span);
   };
+}
+
+function placesIn(frames: readonly PlacedFrame[]) {
+  const places = new Map<string, { readonly frame: PlacedFrame; readonly span: readonly [number, number] }>();
+  for (const frame of frames) {
+    const spans = [...spansOf(frame.lengths)];
+    for (const [place, name] of frame.names.entries()) {
+      const span = spans[place];
+      if (span !== undefined) places.set(name, { frame, span });
+    }
+  }
+  return places;
 }

@@ -3,11 +3,12 @@
  * costs a copy, and a frame every few hundred derivations some milliseconds.
  */
 import { hash } from "node:crypto";
-import { closeSync, mkdirSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { constants, zstdCompressSync } from "node:zlib";
 import { writeSealed } from "../sealed-file.ts";
 import { type Frame, indexFile, type PackIndex, type PackPlace, packFile } from "./pack-format.ts";
+import { readFrame, spansOf } from "./pack-reader.ts";
 
 const FRAME_BYTES = 1024 * 1024;
 /** The fastest: a better one would save a tenth, and somebody waits. */
@@ -16,6 +17,7 @@ const COMPRESSION = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 export class PackWriter {
   readonly #directory: string;
   readonly #number: number;
+  readonly #path: string;
   readonly #file: number;
   readonly #frames: Frame[] = [];
   #at = 0;
@@ -28,7 +30,8 @@ export class PackWriter {
     mkdirSync(directory, { recursive: true });
     this.#directory = directory;
     this.#number = number;
-    this.#file = openSync(join(directory, packFile(number)), "wx+", 0o600);
+    this.#path = join(directory, packFile(number));
+    this.#file = openSync(this.#path, "wx", 0o600);
   }
 
   /**
@@ -43,22 +46,13 @@ export class PackWriter {
     if (this.#collected >= FRAME_BYTES) this.#writeFrame();
   }
 
-  /** Everything that was added, in order. @throws errors of the file system */
+  /** Everything that was added, in order. @throws errors of the file system; Error it is not what was written */
   *texts(): Generator<readonly [name: string, text: Buffer]> {
-    for (const { at, bytes, names, lengths } of this.#frames) {
-      const packed = Buffer.allocUnsafe(bytes);
-      for (let read = 0; read < bytes; ) {
-        const more = readSync(this.#file, packed, read, bytes - read, at + read);
-        if (more === 0) throw new Error("a pack ends early");
-        read += more;
-      }
-      const whole = zstdDecompressSync(packed, { chunkSize: 2 * FRAME_BYTES });
-      let from = 0;
-      for (const [place, name] of names.entries()) {
-        const to = from + (lengths[place] ?? 0);
-        yield [name, whole.subarray(from, to)];
-        from = to;
-      }
+    for (const frame of this.#frames) {
+      const texts = readFrame({ ...frame, file: this.#path });
+      const spans = [...spansOf(frame.lengths)];
+      for (const [place, name] of frame.names.entries())
+        yield [name, texts.subarray(...(spans[place] ?? [0, 0]))];
     }
     for (const [place, name] of this.#names.entries()) yield [name, this.#texts[place] ?? Buffer.alloc(0)];
   }

@@ -118,10 +118,10 @@ async function lookFirst(
     const reason = await collectTree(walk, looking, context, request, onProgress, both);
     if (reason !== undefined) return { reason };
   } catch (error) {
-    if (signal.aborted) throw error;
     // A Nix that does not evaluate without a store. With one it may; if not, it says so there.
     if (error instanceof EnvironmentError && error.code === "evaluator-failed") return undefined;
-    if (!(error instanceof Interrupted)) throw error;
+    // Half a look is none.
+    if (!(error instanceof Interrupted) || signal.aborted || !tooMuch.signal.aborted) throw error;
   }
   return tooMuch.signal.aborted || lost.has(ROOT_ATTR) ? undefined : { changed, lost };
 }

@@ -53,11 +53,14 @@ export async function refuseDirty(
     "--no-ext-diff",
     "--no-textconv",
   ];
-  // Files whose time stamps moved are looked into first; what is then left differs. Its status says no more.
-  await git([...asked, "update-index", "-q", "--refresh"], options);
-  const unstaged = await git([...asked, "diff-files", ...flags], options);
-  const staged = await git([...asked, "diff-index", "--cached", ...flags, tree, "--"], options);
-  for (const result of [unstaged, staged]) {
+  const staged = git([...asked, "diff-index", "--cached", ...flags, tree, "--"], options);
+  // Files whose time stamps moved are looked into first; what is then left differs. Where nothing is, it says so by its status.
+  const refreshed = git([...asked, "update-index", "--refresh"], options);
+  await Promise.allSettled([staged, refreshed]);
+  const isFresh = (await refreshed).exitCode === 0;
+  const unstaged = isFresh ? undefined : await git([...asked, "diff-files", ...flags], options);
+  const results = unstaged === undefined ? [await staged] : [unstaged, await staged];
+  for (const result of results) {
     if (result.exitCode !== 0) {
       throw new EnvironmentError(
         "git-failed",
@@ -66,7 +69,7 @@ export async function refuseDirty(
       );
     }
   }
-  const files = [...new Set([...unstaged.stdout.split("\0"), ...staged.stdout.split("\0")])]
+  const files = [...new Set(results.flatMap(({ stdout }) => stdout.split("\0")))]
     .filter((file) => file !== "")
     .sort();
   if (files.length > 0) throw dirty(repository.directory, files);

@@ -107,8 +107,12 @@ async function runCheck(
   await makeDataDirectory(dataDirectory);
   await using run = await makeRunDirectory(tmpdir());
   const progress = createProgress(io, STAGES[name], options.progress);
+  const places = { dataDirectory, temporaryDirectory: run.path };
+  const warn = (warning: string) => io.stderr.write(`modprobot: warning: ${warning}\n`);
+  const nix = createNix({ ...places, warn });
+  // Takes its time, and has nothing to do with the repository. Whatever is wrong is said when the check asks again.
+  const probing = nix.probe(signal).catch(() => undefined);
   try {
-    const places = { dataDirectory, temporaryDirectory: run.path };
     const git = await createGit({
       ...places,
       repository: resolve(options.repo),
@@ -116,14 +120,14 @@ async function runCheck(
       allowDirty: options.allowDirty === true,
       signal,
     });
-    const base = await git.resolve(options.base, signal);
-    const head = await git.resolve(options.head, signal);
+    const resolving = [git.resolve(options.base, signal), git.resolve(options.head, signal)] as const;
+    await Promise.allSettled(resolving);
+    const [base, head] = await Promise.all(resolving);
     if (base === head) throw sameRevision(options, base);
     const [{ config, warnings }, unrelated] = await Promise.all([
       readConfig(options.config, git, base, signal),
       warnUnlessAncestor(git, base, head, signal),
     ]);
-    const warn = (warning: string) => io.stderr.write(`modprobot: warning: ${warning}\n`);
     for (const warning of [...warnings, ...unrelated]) warn(warning);
 
     const answers: string[] = [];
@@ -138,7 +142,7 @@ async function runCheck(
       },
       {
         git,
-        nix: createNix({ ...places, warn }),
+        nix,
         vm: createVm(places),
         progress,
         clock: () => performance.now(),
@@ -156,7 +160,7 @@ async function runCheck(
     for (const answer of answers) io.stdout.write(`\n${answer}`);
     setStatus(exitStatusOf(result.verdict));
   } finally {
-    await progress.stop();
+    await Promise.all([progress.stop(), probing]);
   }
 }
 

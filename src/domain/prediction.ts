@@ -96,11 +96,14 @@ export function culpritsOf(
 }
 
 /** How good a prediction was, once head is evaluated. Where it is not, the prediction stays one. */
-export function judgePrediction({ prediction, counted }: PredictedSystem, exact: CountedSystem): Prediction {
+export function judgePrediction(
+  { prediction, counted }: PredictedSystem,
+  rebuilt: CountedSystem["rebuilt"],
+): Prediction {
   const said = counted?.rebuilt;
-  if (said === undefined || said === null || exact.rebuilt === null) return prediction;
-  const missed = exact.rebuilt.difference(said).size;
-  const wrong = said.difference(exact.rebuilt).size;
+  if (said === undefined || said === null || rebuilt === null) return prediction;
+  const missed = rebuilt.difference(said).size;
+  const wrong = said.difference(rebuilt).size;
   return { ...prediction, status: missed + wrong === 0 ? "confirmed" : "corrected", missed, wrong };
 }
 

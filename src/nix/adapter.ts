@@ -23,7 +23,13 @@ import { readContents } from "./contents.ts";
 import { createDerivationReader } from "./derivation-store.ts";
 import { chooseWriter, type DerivationWriter } from "./derivation-writer.ts";
 import { asMachineTrouble } from "./disk-space.ts";
-import { type EvaluateContext, evaluate, evaluationOf, findEvaluation } from "./evaluate.ts";
+import {
+  type EvaluateContext,
+  type EvaluateEnd,
+  evaluate,
+  evaluationOf,
+  findEvaluation,
+} from "./evaluate.ts";
 import { derivationMissing } from "./evaluation-damage.ts";
 import { evaluationGraph, newGraph } from "./evaluation-graph.ts";
 import { createEvaluationStore, type OpenEvaluation } from "./evaluation-store.ts";
@@ -38,7 +44,8 @@ import { probe } from "./probe.ts";
 import { type RealiseContext, realise } from "./realise.ts";
 import { resolveInStore } from "./store-links.ts";
 import { isStorePath, splitStorePath } from "./store-path.ts";
-import { SHARING, type Sharing } from "./walk-tree.ts";
+import type { Sharing } from "./stretch.ts";
+import { SHARING } from "./walk-tree.ts";
 import { createWorkerPool } from "./worker-pool.ts";
 
 /** How long results stay rooted after their last use. */
@@ -84,20 +91,39 @@ export function createNix(options: NixOptions): NixPort {
     return { nixVersion, host, writer: options.writer ?? (await chooseWriter(trial, signal)) };
   });
 
+  const explainIn =
+    (query: EvaluationQuery, outcome: EvaluationOutcome): EvaluatedTree["explain"] =>
+    async (attrs, checkout, signal) => {
+      const context = { ...(await machine(signal)), store, pool, sharing, facts, temporaryDirectory };
+      const messages = await explainAttrs(context, { ...query, checkout }, attrs, signal);
+      await keepEvaluationErrors(logs, query, withMessages(outcome, messages));
+      return messages;
+    };
   const evaluatedTree = (query: EvaluationQuery, opened: OpenEvaluation): EvaluatedTree => {
-    const outcome = { status: "evaluated" as const, ...evaluationOf(opened) };
+    const outcome = { status: "evaluated" as const, ...evaluationOf(opened.evaluation) };
     return {
       outcome,
       derivations: derivationStore(opened, { facts, rootsDirectory, temporaryDirectory }, logs),
       graph: keptOnce((signal) => evaluationGraph(opened, signal)),
       newGraph: keptOnce((signal) => newGraph(opened, signal)),
-      async explain(attrs, checkout, signal) {
-        const context = { ...(await machine(signal)), store, pool, sharing, facts, temporaryDirectory };
-        const messages = await explainAttrs(context, { ...query, checkout }, attrs, signal);
-        await keepEvaluationErrors(logs, query, withMessages(outcome, messages));
-        return messages;
-      },
+      explain: explainIn(query, outcome),
     };
+  };
+  const treeOf = (end: EvaluateEnd, query: EvaluationQuery): EvaluatedTree => {
+    if (end.status === "evaluated") return evaluatedTree(query, end.opened);
+    if (end.status === "not-run") return notEvaluated(end);
+    const outcome = { status: "evaluated" as const, ...evaluationOf(end) };
+    return {
+      outcome,
+      ...nothingWritten(outcome),
+      explain: explainIn(query, outcome),
+      write: async (...args) => treeAt(await end.write(...args), query),
+    };
+  };
+  const treeAt = async (end: EvaluateEnd, query: EvaluationQuery): Promise<EvaluatedTree> => {
+    const tree = treeOf(end, query);
+    await keepEvaluationErrors(logs, query, tree.outcome);
+    return tree;
   };
 
   return telling({
@@ -108,9 +134,7 @@ export function createNix(options: NixOptions): NixPort {
     async evaluate(request, onProgress, signal) {
       const context = { ...(await machine(signal)), store, pool, sharing };
       const end = await evaluate(context, request, onProgress, signal);
-      const tree = end.status === "not-run" ? notEvaluated(end) : evaluatedTree(request, end.opened);
-      await keepEvaluationErrors(logs, request, tree.outcome);
-      return tree;
+      return treeAt(end, request);
     },
     async evaluated(query, signal) {
       const { nixVersion } = await machine(signal);
@@ -137,8 +161,9 @@ function telling(nix: NixPort): NixPort {
   const tell = (error: unknown): never => {
     throw asMachineTrouble(error);
   };
-  const tellingTree = ({ derivations, explain, ...tree }: EvaluatedTree): EvaluatedTree => ({
+  const tellingTree = ({ derivations, explain, write, ...tree }: EvaluatedTree): EvaluatedTree => ({
     ...tree,
+    ...(write && { write: async (...args) => tellingTree(await write(...args).catch(tell)) }),
     explain: (...args) => explain(...args).catch(tell),
     derivations: { ...derivations, realise: (...args) => derivations.realise(...args).catch(tell) },
   });
@@ -192,8 +217,14 @@ function derivationStore(
 }
 
 function notEvaluated(outcome: Extract<EvaluationOutcome, { status: "not-run" }>): EvaluatedTree {
+  return { outcome, ...nothingWritten(outcome), explain: async () => new Map() };
+}
+
+function nothingWritten(
+  outcome: EvaluationOutcome,
+): Pick<EvaluatedTree, "derivations" | "graph" | "newGraph"> {
+  const unbuilt = { status: "not-run" as const, reason: "its derivation was not written" };
   return {
-    outcome,
     derivations: {
       closure: async () => new Map(),
       readAll: async () => new Map(),
@@ -201,11 +232,10 @@ function notEvaluated(outcome: Extract<EvaluationOutcome, { status: "not-run" }>
         throw derivationMissing(drv, "nowhere");
       },
       readSource: async () => undefined,
-      realise: async () => outcome,
+      realise: async () => (outcome.status === "not-run" ? outcome : unbuilt),
     },
     graph: async () => joinRows([], []),
     newGraph: async () => joinRows([], []),
-    explain: async () => new Map(),
   };
 }
 

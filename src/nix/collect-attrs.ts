@@ -7,6 +7,9 @@ import { attrDerivation, type PlacedStatement, withAbout } from "./walk-output.t
 /** The error of an attribute that throws, until somebody asks why (`explain.ts`). */
 const THROWS: AttrError = { ok: false, error: "throws", cause: "throw" };
 
+/** A place before all others. */
+const BEFORE = -1;
+
 /** It may be a flood. */
 const OTHER_LINES = 10_000;
 
@@ -18,10 +21,17 @@ export interface CollectedAttrs {
   readonly listener: Omit<WalkListener, "endedEarly">;
 }
 
-export function collectAttrs(): CollectedAttrs {
-  const attrs = new Map<AttrPath, AttrResult>();
-  const otherLines = new Map<string, number>();
-  let errors = 0;
+/** What is known of a tree already. */
+export interface KnownAttrs {
+  readonly attrs: Iterable<readonly [AttrPath, AttrResult]>;
+  readonly lines: readonly string[];
+}
+
+/** @param known what is said now comes after it, and counts */
+export function collectAttrs(known: KnownAttrs = { attrs: [], lines: [] }): CollectedAttrs {
+  const attrs = new Map(known.attrs);
+  const otherLines = new Map(known.lines.map((line) => [line, BEFORE]));
+  let errors = attrs.values().reduce((sum, { ok }) => sum + (ok ? 0 : 1), 0);
   const put = (path: readonly string[], result: AttrResult) => {
     const attr = formatAttrPath(path);
     if (attrs.get(attr)?.ok === false) errors -= 1;

@@ -12,7 +12,7 @@ import { formatAttrPath, ROOT_ATTR } from "../domain/attr-path.ts";
 import type { AttrPath } from "../domain/evaluation.ts";
 import { EnvironmentError, Interrupted } from "../errors.ts";
 import type { EvaluationRequest } from "../workflow/ports.ts";
-import { type CollectedAttrs, collectAttrs } from "./collect-attrs.ts";
+import { type CollectedAttrs, collectAttrs, type KnownAttrs } from "./collect-attrs.ts";
 import { type CollectContext, collectTree, type OnProgress } from "./collect-tree.ts";
 import type { EvaluationDraft, OpenEvaluation } from "./evaluation-store.ts";
 import { filesOf } from "./pack/pack-reader.ts";
@@ -35,54 +35,38 @@ export interface GivenUp {
   readonly reason: string;
 }
 
-/**
- * @returns `undefined` where too little is the same, and nothing was written
- * @throws what `collectTree` throws
- */
-export async function collectNear(
-  near: OpenEvaluation,
-  draft: EvaluationDraft,
-  context: CollectContext,
-  request: EvaluationRequest,
-  onProgress: OnProgress,
-  signal: AbortSignal,
-): Promise<CollectedAttrs | GivenUp | undefined> {
-  if (filesOf(near.frames).length >= MOST_PACKS) return undefined;
-  const collected = collectAttrs();
-  const look = await lookFirst(near, draft, collected, context, request, onProgress, signal);
-  if (look === undefined || "reason" in look) return look;
-  const number = await draft.inheritPacks(near);
-  if (number === undefined) return undefined;
-  if (look.changed.size + look.lost.size > 0) {
-    const walk = {
-      draft,
-      pack: { directory: draft.packs, number },
-      wanted: wantedAttrs([...look.changed], [...look.lost]),
-    };
-    const reason = await collectTree(walk, afterwards(collected), context, request, onProgress, signal);
-    if (reason !== undefined) return { reason };
-  }
-  await draft.inheritSources(near);
-  return collected;
-}
-
-interface FirstLook {
+/** What evaluators that write nothing said. */
+export interface FirstLook extends KnownAttrs {
   /** Those whose derivation is new. */
   readonly changed: ReadonlySet<AttrPath>;
   /** Of which it is not known what they are, with all that is below. */
   readonly lost: ReadonlySet<AttrPath>;
 }
 
-async function lookFirst(
+/** The look that somebody took earlier, where it left nothing open. */
+export function sameLook(known: KnownAttrs, near: OpenEvaluation): FirstLook {
+  const written = writtenBy(near);
+  const changed = new Set<AttrPath>();
+  for (const [attr, result] of known.attrs)
+    if (result.ok && !written.has(baseName(result.drv))) changed.add(attr);
+  return { ...known, changed, lost: new Set() };
+}
+
+/**
+ * @returns `undefined` where too little is the same
+ * @throws what `collectTree` throws
+ */
+export async function lookFirst(
   near: OpenEvaluation,
   draft: EvaluationDraft,
-  collected: CollectedAttrs,
   context: CollectContext,
   request: EvaluationRequest,
   onProgress: OnProgress,
   signal: AbortSignal,
 ): Promise<FirstLook | GivenUp | undefined> {
-  const written = new Set(near.frames.flatMap(({ names }) => names));
+  if (filesOf(near.frames).length >= MOST_PACKS) return undefined;
+  const collected = collectAttrs();
+  const written = writtenBy(near);
   const lostThere = near.evaluation.attrs.flatMap(([attr, result]) =>
     !result.ok && result.cause === "fatal" ? [attr] : [],
   );
@@ -123,12 +107,40 @@ async function lookFirst(
     // Half a look is none.
     if (!(error instanceof Interrupted) || signal.aborted || !tooMuch.signal.aborted) throw error;
   }
-  return tooMuch.signal.aborted || lost.has(ROOT_ATTR) ? undefined : { changed, lost };
+  if (tooMuch.signal.aborted || lost.has(ROOT_ATTR)) return undefined;
+  return { attrs: collected.attrs, lines: collected.otherLines(), changed, lost };
 }
 
-/** What is said the second time comes after what was said the first time. */
-function afterwards(collected: CollectedAttrs): CollectedAttrs {
-  const { listener } = collected;
-  const otherLine = (line: string) => listener.otherLine(line, Number.MAX_SAFE_INTEGER);
-  return { ...collected, listener: { ...listener, otherLine } };
+/**
+ * Evaluates once more what is new, and writes it.
+ * @returns `undefined` where what the other evaluation wrote cannot be taken over; then nothing was written
+ * @throws what `collectTree` throws
+ */
+export async function writeNew(
+  look: FirstLook,
+  near: OpenEvaluation,
+  draft: EvaluationDraft,
+  context: CollectContext,
+  request: EvaluationRequest,
+  onProgress: OnProgress,
+  signal: AbortSignal,
+): Promise<CollectedAttrs | GivenUp | undefined> {
+  const number = await draft.inheritPacks(near);
+  if (number === undefined) return undefined;
+  const collected = collectAttrs(look);
+  if (look.changed.size + look.lost.size > 0) {
+    const walk = {
+      draft,
+      pack: { directory: draft.packs, number },
+      wanted: wantedAttrs([...look.changed], [...look.lost]),
+    };
+    const reason = await collectTree(walk, collected, context, request, onProgress, signal);
+    if (reason !== undefined) return { reason };
+  }
+  await draft.inheritSources(near);
+  return collected;
+}
+
+function writtenBy({ frames }: OpenEvaluation): ReadonlySet<string> {
+  return new Set(frames.flatMap(({ names }) => names));
 }

@@ -12,9 +12,10 @@ import type { Evaluator, WantedAttrs } from "./evaluator.ts";
 import { missesDerivation } from "./evaluator-message.ts";
 import { checkoutMounts, type HostPrograms } from "./jail-mounts.ts";
 import type { PackPlace } from "./pack/pack-format.ts";
+import type { Sharing } from "./stretch.ts";
 import { walkLimits } from "./walk.ts";
 import type { AttrComponents } from "./walk-output.ts";
-import { type Sharing, type TreeProgress, walkTree } from "./walk-tree.ts";
+import { type TreeProgress, walkTree } from "./walk-tree.ts";
 import type { Room, WorkerPool } from "./worker-pool.ts";
 
 const PROGRESS_EVERY_MS = 200;
@@ -91,9 +92,10 @@ export async function evaluatorFor(
 }
 
 /** What evaluators of this request may take, reckoned from what the machine has left now. */
-export function roomFor({ memory }: EvaluationRequest): Omit<Room, "alone"> {
+export function roomFor({ memory, attrs }: EvaluationRequest): Omit<Room, "alone"> {
   // Containers may have less than the machine; Node looks at both.
-  return { budgetBytes: budgetBytes(memory, process.availableMemory()), evaluation: {} };
+  const budget = budgetBytes(memory, process.availableMemory());
+  return { budgetBytes: budget, evaluation: {}, brief: attrs !== undefined };
 }
 
 /** Tells how far it is, until disposed of. */

@@ -13,13 +13,13 @@ import { join } from "node:path";
 import type { AttrPath, AttrResult, Evaluation } from "../domain/evaluation.ts";
 import type { EvaluationQuery, EvaluationRequest } from "../workflow/ports.ts";
 import { type CollectedAttrs, collectAttrs } from "./collect-attrs.ts";
-import { collectNear, type GivenUp } from "./collect-near.ts";
+import { type FirstLook, type GivenUp, lookFirst, sameLook, writeNew } from "./collect-near.ts";
 import { type CollectContext, collectTree, type OnProgress } from "./collect-tree.ts";
 import type { EvaluationDraft, EvaluationStore, OpenEvaluation } from "./evaluation-store.ts";
 import { warningLines } from "./evaluator-message.ts";
 import { fatal } from "./follow-run.ts";
 import { listFrames } from "./pack/pack-reader.ts";
-import { evaluationKey, isReusable, savedAttrs } from "./saved-evaluation.ts";
+import { evaluationKey, isReusable, type LookedEvaluation, savedAttrs } from "./saved-evaluation.ts";
 import { baseName } from "./store-path.ts";
 import { sameSpelling, wantedAttrs } from "./wanted-attrs.ts";
 
@@ -30,7 +30,12 @@ export interface EvaluateContext extends CollectContext {
 
 export type EvaluateEnd =
   | { readonly status: "evaluated"; readonly opened: OpenEvaluation }
+  /** What the attributes are is known, and nothing was written yet. */
+  | ({ readonly status: "looked"; readonly write: Write } & LookedEvaluation)
   | { readonly status: "not-run"; readonly reason: string };
+
+/** `evaluate`, going on from there. */
+type Write = (onProgress: OnProgress, signal: AbortSignal) => Promise<EvaluateEnd>;
 
 /** @throws EnvironmentError jail-failed, evaluator-failed, disk-full, program-missing, those of `StoreServer.check`; Interrupted */
 export async function evaluate(
@@ -39,20 +44,27 @@ export async function evaluate(
   onProgress: OnProgress,
   signal: AbortSignal,
 ): Promise<EvaluateEnd> {
-  const key = evaluationKey(request, context.nixVersion);
   const known = await findEvaluation(context, request);
   if (known !== undefined) {
-    const { attrs } = known.evaluation;
-    const errors = attrs.filter(([, result]) => !result.ok).length;
-    onProgress({ attrs: attrs.length, errors, memoryBytes: 0, secondsLeft: 0 });
+    tellAll(known.evaluation, onProgress);
     return { status: "evaluated", opened: known };
   }
   const reason = await entryTrouble(request);
   if (reason !== undefined) return { status: "not-run", reason };
 
-  await using draft = await context.store.begin();
-  // Awaited here: the draft is disposed of when this function is left.
-  return await evaluateInto(draft, key, context, request, onProgress, signal);
+  const near = await findNear(context, request);
+  const look = near && (await lookOnce(near, context, request, onProgress, signal));
+  if (near === undefined || look === undefined) return evaluateAll(context, request, onProgress, signal);
+  if ("reason" in look) return givenUp(look);
+  const write: Write = (...more) => writeBeside(look, near, context, request, ...more);
+  if (request.writeLater && look.lost.size === 0)
+    return { status: "looked", ...lookedEvaluation(look), write };
+  return write(onProgress, signal);
+}
+
+function tellAll({ attrs }: LookedEvaluation, onProgress: OnProgress): void {
+  const errors = attrs.filter(([, result]) => !result.ok).length;
+  onProgress({ attrs: attrs.length, errors, memoryBytes: 0, secondsLeft: 0 });
 }
 
 /** What is kept of an earlier time and may be used again. */
@@ -71,26 +83,79 @@ async function entryTrouble({ checkout, entry }: EvaluationRequest): Promise<str
   return status === undefined ? `there is no ${JSON.stringify(entry)} at ${checkout.commit}` : undefined;
 }
 
-async function evaluateInto(
-  draft: EvaluationDraft,
-  key: string,
+/** That of an earlier time, or a new one. */
+async function lookOnce(
+  near: OpenEvaluation,
+  context: EvaluateContext,
+  request: EvaluationRequest,
+  onProgress: OnProgress,
+  signal: AbortSignal,
+): Promise<FirstLook | GivenUp | undefined> {
+  const key = evaluationKey(request, context.nixVersion);
+  const known = await context.store.findLook(key);
+  if (known !== undefined) {
+    tellAll(known, onProgress);
+    return sameLook({ attrs: known.attrs, lines: known.warnings }, near);
+  }
+  await using draft = await context.store.begin();
+  const look = await lookFirst(near, draft, context, request, onProgress, signal);
+  // What has to be written at once is kept as a whole.
+  if (look !== undefined && "changed" in look && look.lost.size === 0 && request.writeLater)
+    await context.store.keepLook(key, lookedEvaluation(look));
+  return look;
+}
+
+function lookedEvaluation({ attrs, lines }: FirstLook): LookedEvaluation {
+  return { attrs: savedAttrs(attrs), warnings: warningLines(lines) };
+}
+
+async function writeBeside(
+  look: FirstLook,
+  near: OpenEvaluation,
   context: EvaluateContext,
   request: EvaluationRequest,
   onProgress: OnProgress,
   signal: AbortSignal,
 ): Promise<EvaluateEnd> {
-  const near = await findNear(context, request);
-  const collected =
-    (near && (await collectNear(near, draft, context, request, onProgress, signal))) ??
-    (await collectAll(draft, context, request, onProgress, signal));
-  if ("reason" in collected)
-    return { status: "not-run", reason: `the evaluation was given up: ${collected.reason}` };
+  {
+    await using draft = await context.store.begin();
+    const collected = await writeNew(look, near, draft, context, request, onProgress, signal);
+    // Awaited here: the draft is disposed of when this block is left.
+    if (collected !== undefined) return await keep(collected, draft, context, request);
+  }
+  return evaluateAll(context, request, onProgress, signal);
+}
+
+async function evaluateAll(
+  context: EvaluateContext,
+  request: EvaluationRequest,
+  onProgress: OnProgress,
+  signal: AbortSignal,
+): Promise<EvaluateEnd> {
+  await using draft = await context.store.begin();
+  const collected = await collectAll(draft, context, request, onProgress, signal);
+  return await keep(collected, draft, context, request);
+}
+
+async function keep(
+  collected: CollectedAttrs | GivenUp,
+  draft: EvaluationDraft,
+  { nixVersion }: EvaluateContext,
+  request: EvaluationRequest,
+): Promise<EvaluateEnd> {
+  if ("reason" in collected) return givenUp(collected);
   if (request.attrs !== undefined) dropUnasked(collected.attrs, request.attrs);
   await checkDerivations(collected.attrs, draft.packs);
   const warnings = warningLines(collected.otherLines());
+  const key = evaluationKey(request, nixVersion);
   const opened = await draft.keep(key, { attrs: savedAttrs(collected.attrs), warnings });
   return { status: "evaluated", opened };
 }
+
+const givenUp = ({ reason }: GivenUp): EvaluateEnd => ({
+  status: "not-run",
+  reason: `the evaluation was given up: ${reason}`,
+});
 
 /** The evaluation of a tree that this one has most in common with, where there is one and it is of use. */
 async function findNear(context: EvaluateContext, request: EvaluationRequest) {
@@ -133,6 +198,9 @@ async function checkDerivations(attrs: Map<AttrPath, AttrResult>, packs: string)
 }
 
 /** As the domain has it. */
-export function evaluationOf(opened: OpenEvaluation): { attrs: Evaluation; warnings: readonly string[] } {
-  return { attrs: new Map(opened.evaluation.attrs), warnings: opened.evaluation.warnings };
+export function evaluationOf({ attrs, warnings }: LookedEvaluation): {
+  attrs: Evaluation;
+  warnings: readonly string[];
+} {
+  return { attrs: new Map(attrs), warnings };
 }

@@ -14,7 +14,12 @@ import { derivationsDamaged } from "./evaluation-damage.ts";
 import { linkPacks, linkSources } from "./link-evaluation.ts";
 import { PACKS } from "./pack/pack-format.ts";
 import { listFrames, type PlacedFrame } from "./pack/pack-reader.ts";
-import { isReusable, NIX_DERIVATIONS, type SavedEvaluation } from "./saved-evaluation.ts";
+import {
+  isReusable,
+  type LookedEvaluation,
+  NIX_DERIVATIONS,
+  type SavedEvaluation,
+} from "./saved-evaluation.ts";
 import { readSealed, writeSealed } from "./sealed-file.ts";
 import { SOURCES } from "./store-server/sources.ts";
 
@@ -28,6 +33,8 @@ const ABANDONED_MS = 24 * 60 * 60 * 1000;
 const RESULT = "evaluation.json.zst";
 const STORE = "store";
 const BESIDE = ".making-";
+/** The directory of what was only looked at, which has nothing but that file. */
+const lookOf = (key: string) => `${key}-look`;
 const SOURCE_BYTES = 8192;
 
 export interface OpenEvaluation {
@@ -40,6 +47,9 @@ export interface OpenEvaluation {
 
 export interface EvaluationStore {
   find(key: string): Promise<OpenEvaluation | undefined>;
+  /** What is known of a tree whose derivations were not written. */
+  findLook(key: string): Promise<LookedEvaluation | undefined>;
+  keepLook(key: string, look: LookedEvaluation): Promise<void>;
   /** A fresh directory to evaluate into. Disposing of it removes it unless it was kept. */
   begin(): Promise<EvaluationDraft>;
 }
@@ -62,6 +72,14 @@ export interface EvaluationDraft extends AsyncDisposable {
 export function createEvaluationStore(directory: string): EvaluationStore {
   return {
     find: (key) => find(directory, key),
+    async findLook(key) {
+      const look = await readSealed(join(directory, lookOf(key), RESULT));
+      return look as LookedEvaluation | undefined;
+    },
+    async keepLook(key, look) {
+      if (!isReusable(look)) return;
+      await writeSealed(join(directory, lookOf(key), RESULT), look);
+    },
     async begin() {
       const beside = join(directory, `${BESIDE}${randomUUID()}`);
       const storeRoot = join(beside, STORE);

@@ -12,6 +12,7 @@ import type { RunResult } from "../process.ts";
 import { type Evaluator, runEvaluator, type WalkerCall } from "./evaluator.ts";
 import { errorMessage } from "./evaluator-message.ts";
 import { residentBytes } from "./process-memory.ts";
+import type { Stretch } from "./stretch.ts";
 import {
   type AttrComponents,
   type PlacedStatement,
@@ -22,21 +23,12 @@ import type { Place } from "./worker-pool.ts";
 
 /** Lines of an ending run that may hold its error. */
 const TAIL_LINES = 400;
-const LOOK_EVERY_MS = 200;
+const LOOK_EVERY_MS = 100;
 /** An evaluator that was started this recently is not ended for its size: starting costs time as well. */
 const LEAST_RUN_MS = 1_500;
 /** Resident, of one evaluator: one of nixpkgs takes no less than about half of it, and has few collections up to here. */
-const GROWN_BYTES = 610 * 1024 ** 2;
+const GROWN_BYTES = 625 * 1024 ** 2;
 const GROWN_SHARE = 0.6;
-
-/** Names at the root that one walk looks at, by their place. */
-export interface Stretch {
-  readonly from: number;
-  /** Without this one. Another walk may take over what is left, and lowers it. */
-  end: number;
-  /** Where the walk is. */
-  at: number;
-}
 
 export interface WalkListener {
   /** Everything the walker says of attributes, apart from `begin`. */
@@ -192,13 +184,14 @@ function followLines(
     halt(why);
   };
   const placed = (said: PlacedStatement) => {
-    if (said.at > at) {
+    // The root itself has no place.
+    if (said.path.length > 0 && stretch.isAhead(said.at)) {
+      stretch.moveTo(said.at);
       at = said.at;
-      stretch.at = at;
       settled = [];
       moved = true;
     }
-    if (at >= stretch.end && said.path.length > 0) return stop("end");
+    if (stretch.isOver() && said.path.length > 0) return stop("end");
     if (said.kind === "begin") {
       current = said.path;
       return announce(1);
@@ -214,7 +207,7 @@ function followLines(
     else if (said.kind !== "names") placed(said);
     else {
       current = undefined;
-      stretch.end = Math.min(stretch.end, said.count);
+      stretch.limit(said.count);
       if (!listener.names(said.count, said.digest)) stop("changed");
     }
   };

@@ -14,7 +14,8 @@ import { watchSpace } from "./disk-space.ts";
 import type { FactCache } from "./fact-cache.ts";
 import type { HostPrograms } from "./jail-mounts.ts";
 import { evaluationKey } from "./saved-evaluation.ts";
-import { walk, walkLimits, wholeStretch } from "./walk.ts";
+import { wholeStretch } from "./stretch.ts";
+import { walk, walkLimits } from "./walk.ts";
 import type { AttrComponents, PlacedStatement } from "./walk-output.ts";
 import type { WorkerPool } from "./worker-pool.ts";
 

@@ -2,17 +2,21 @@
  * What is kept of a finished evaluation, and the key it is kept under.
  */
 import { createHash } from "node:crypto";
-import type { AttrPath, AttrResult, Evaluation } from "../domain/evaluation.ts";
+import type { AttrPath, AttrResult } from "../domain/evaluation.ts";
 import type { EvaluationQuery } from "../workflow/ports.ts";
 import { WALKER_SOURCE } from "./evaluator.ts";
 
 /** Where a store has its files, below its root. */
 export const NIX_DERIVATIONS = "nix/store";
 
-export interface SavedEvaluation {
+/** What the attributes of a tree are. */
+export interface LookedEvaluation {
   /** Sorted by attr. */
   readonly attrs: readonly (readonly [AttrPath, AttrResult])[];
   readonly warnings: readonly string[];
+}
+
+export interface SavedEvaluation extends LookedEvaluation {
   /** Digest of the names of all files in its store. */
   readonly derivations: string;
 }
@@ -41,6 +45,6 @@ export function isReusable({ attrs }: Pick<SavedEvaluation, "attrs">): boolean {
   return !attrs.some(([, result]) => !result.ok && (result.cause === "timeout" || result.cause === "memory"));
 }
 
-export function savedAttrs(evaluation: Evaluation): SavedEvaluation["attrs"] {
+export function savedAttrs(evaluation: Iterable<readonly [AttrPath, AttrResult]>): LookedEvaluation["attrs"] {
   return [...evaluation].sort(([a], [b]) => (a < b ? -1 : 1));
 }

@@ -1,20 +1,13 @@
 /**
  * A walk over a whole package set by several evaluators.
  *
- * One begins at the first name. As soon as it is known how many there are, another takes the second half of what is left of
- * the longest stretch, wherever there is room for it, again and again. So there are no more stretches than needed, each
- * contiguous: names side by side share much of what they are made of (`pythonPackages`, `python3Packages`), and each
- * evaluator evaluates on its own what all packages are made of.
+ * One begins at the first name. As soon as it is known how many there are, others take their part of what is left
+ * (`stretch.ts`), wherever there is room for one, again and again. So there are no more stretches than needed: each evaluator
+ * evaluates on its own what all packages are made of.
  */
-import type { Stretch, WalkListener } from "./follow-run.ts";
-import { type WalkEnd, type WalkJob, walk, wholeStretch } from "./walk.ts";
-
-export interface Sharing {
-  /** Names that are worth an evaluator of their own. */
-  readonly leastNames: number;
-  /** Less work than this is not shared: starting an evaluator takes about half of it. */
-  readonly leastSeconds: number;
-}
+import type { WalkListener } from "./follow-run.ts";
+import { type Sharing, type Stretch, shareLongest, wholeStretch } from "./stretch.ts";
+import { type WalkEnd, type WalkJob, walk } from "./walk.ts";
 
 export const SHARING: Sharing = { leastNames: 50, leastSeconds: 0.8 };
 
@@ -40,7 +33,7 @@ export async function walkTree(
   let outcome: WalkEnd | { readonly error: unknown } | undefined;
 
   const share = () => {
-    const left = stretches.reduce((sum, { at, end }) => sum + end - at, 0);
+    const left = stretches.reduce((sum, stretch) => sum + stretch.left, 0);
     return known === undefined || known.count === 0 ? undefined : 1 - left / known.count;
   };
   const secondsPerName = () => {
@@ -55,7 +48,7 @@ export async function walkTree(
       known = { count, digest };
       if (count < 2 * sharing.leastNames) return true;
       for (let helper = 1; helper < job.pool.workers; helper += 1)
-        start(() => splitLongest(stretches, sharing, secondsPerName()));
+        start(() => shareLongest(stretches, sharing, secondsPerName()));
       return true;
     },
   };
@@ -69,7 +62,7 @@ export async function walkTree(
       };
       const end = await walk({ ...job, listener }, take, both);
       if (!end.complete || taken === undefined) return end;
-      taken.at = taken.end;
+      taken.finish();
     }
   };
   const giveUp = (why: NonNullable<typeof outcome>) => {
@@ -92,20 +85,4 @@ export async function walkTree(
   for (const ended of walks) await ended;
   if (outcome !== undefined && "error" in outcome) throw outcome.error;
   return outcome ?? { complete: true };
-}
-
-/** The second half of what is left of the longest stretch, taken away from it; undefined where none is worth it. */
-export function splitLongest(
-  stretches: readonly Stretch[],
-  { leastNames, leastSeconds }: Sharing,
-  secondsPerName: number,
-): Stretch | undefined {
-  const longest = stretches.toSorted((a, b) => b.end - b.at - (a.end - a.at))[0];
-  if (longest === undefined) return undefined;
-  const left = longest.end - longest.at;
-  if (left < 2 * leastNames || left * secondsPerName < leastSeconds) return undefined;
-  const from = longest.end - Math.floor(left / 2);
-  const stretch = { from, at: from, end: longest.end };
-  longest.end = from;
-  return stretch;
 }

@@ -11,7 +11,8 @@
  */
 import { formatAttrPath } from "../domain/attr-path.ts";
 import type { Evaluator, WalkerCall } from "./evaluator.ts";
-import { followRun, type RunEnd, type Stretch, type WalkListener } from "./follow-run.ts";
+import { followRun, type RunEnd, type WalkListener } from "./follow-run.ts";
+import type { Stretch } from "./stretch.ts";
 import type { AttrComponents } from "./walk-output.ts";
 import type { Place, Room, WorkerPool } from "./worker-pool.ts";
 
@@ -73,8 +74,6 @@ export function walkLimits(timeoutSeconds: number): WalkLimits {
   };
 }
 
-export const wholeStretch = (): Stretch => ({ from: 0, end: Number.POSITIVE_INFINITY, at: 0 });
-
 /**
  * @param take the stretch, asked for once there is room to walk it; undefined where nothing is left
  * @throws what `followRun` throws; Interrupted
@@ -124,7 +123,7 @@ async function nextRun(
   state.stretch ??= take();
   state.memoryBytes = place.memoryBytes;
   const { stretch, careful, known } = state;
-  if (stretch === undefined || stretch.at >= stretch.end) return undefined;
+  if (stretch === undefined || stretch.isOver()) return undefined;
   const time = {
     leftMs: Math.max(1, limits.leftMs()),
     patienceMs: Math.max(ATTRIBUTE_LEAST_MS, (limits.timeoutSeconds * 1000) / ATTRIBUTE_SHARE),

@@ -20,7 +20,7 @@
   mode,
   # Attributes to look at, by name: each a set of the same form for what is below it. null: all of them.
   wanted,
-  # Of those, the names at the root by their place: from this one, up to and without that one.
+  # Of those, the names at the root by their place: from this one, up or down to that one and without it.
   from,
   to,
   # Announce every attribute, and say what may end the evaluator in lines of their own.
@@ -214,7 +214,7 @@ let
     let
       end = if to < count then to else count;
     in
-    genList (n: from + n) (if from < end then end - from else 0);
+    if to < from then genList (n: from - n) (from - to) else genList (n: from + n) (if from < end then end - from else 0);
 
   # foldl' forces every step before the next and does not nest, however long the list.
   each = act: list: foldl' (done: one: seq (act one) done) true list;

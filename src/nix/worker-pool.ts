@@ -18,6 +18,8 @@ export interface Room {
   readonly budgetBytes: number;
   /** With nobody beside, and all the memory. */
   readonly alone: boolean;
+  /** Of a few attributes, for which somebody waits: one of these may run beyond the others, where memory allows. */
+  readonly brief?: boolean;
   /** Whose turn it is: who has the fewest evaluators goes first. */
   readonly evaluation: object;
 }
@@ -50,6 +52,13 @@ export function createWorkerPool(workers = availableParallelism()): WorkerPool {
   let budget = 0;
 
   const atOnce = () => Math.max(1, Math.min(workers, Math.floor(budget / AT_EASE_BYTES)));
+  /** For a brief one. */
+  const reservedBytes = () => (budget >= (atOnce() + 1) * AT_EASE_BYTES ? AT_EASE_BYTES : 0);
+  const shareBytes = ({ alone, brief }: Room) => {
+    const reserved = reservedBytes();
+    if (alone) return budget;
+    return brief && reserved > 0 ? reserved : Math.floor((budget - reserved) / atOnce());
+  };
   const startSome = () => {
     for (let next = choose(); next !== undefined; next = choose()) {
       waiting.splice(waiting.indexOf(next), 1);
@@ -62,7 +71,9 @@ export function createWorkerPool(workers = availableParallelism()): WorkerPool {
     const lonely = waiting.find(({ room }) => room.alone);
     // Nobody else starts while one waits to be alone, or it would wait for ever.
     if (lonely !== undefined) return running.size === 0 ? lonely : undefined;
-    if (running.size >= atOnce()) return undefined;
+    const brief = reservedBytes() > 0 ? waiting.find(({ room }) => room.brief) : undefined;
+    if (running.size >= atOnce()) return running.size === atOnce() ? brief : undefined;
+    if (brief !== undefined) return brief;
     const had = ({ room }: Waiting) =>
       [...running].filter(({ evaluation }) => evaluation === room.evaluation).length;
     return waiting.toSorted((a, b) => had(a) - had(b))[0];
@@ -96,7 +107,7 @@ export function createWorkerPool(workers = availableParallelism()): WorkerPool {
       let pid: number | undefined;
       try {
         return await act({
-          memoryBytes: Math.min(MOST_BYTES, room.alone ? budget : Math.floor(budget / atOnce())),
+          memoryBytes: Math.min(MOST_BYTES, shareBytes(room)),
           onStart: (started) => {
             pid = started;
             pids.add(started);

@@ -11,13 +11,13 @@ import { buildKernels } from "./build-kernels.ts";
 import { checkConsumers } from "./check-consumers.ts";
 import { checkOut } from "./check-out.ts";
 import { describeRebuilds } from "./describe-rebuilds.ts";
-import { attrNames, evaluateTrees, haveNixosTests } from "./evaluate-trees.ts";
+import { attrNames, haveNixosTests } from "./evaluate-trees.ts";
 import { explainRebuilds } from "./explain-rebuilds.ts";
 import { createLanes } from "./lanes.ts";
 import { measureKernels } from "./measure-kernels.ts";
 import { planFromFacts } from "./plan-check.ts";
-import { onlyPredict, tellPrediction } from "./predict-only.ts";
-import { predictTrees } from "./predict-rebuilds.ts";
+import { predictAndEvaluate } from "./predict-and-evaluate.ts";
+import { onlyPredict } from "./predict-only.ts";
 import { createRecall } from "./stage-memory.ts";
 import { AFTER_PLAN, createStageLog } from "./stages.ts";
 import type { CheckRequest, World } from "./world.ts";
@@ -34,11 +34,9 @@ export async function check(request: CheckRequest, world: World, signal: AbortSi
   // Awaited here: the trees are taken away when this function is left.
   if (request.scope === "prediction")
     return await onlyPredict(trees, changed, request, world, stages, signal);
-  const { predictions, systems } = await stages.require("evaluate", async (stage) => {
-    const predictions = await predictTrees(trees, changed, request, world, stage, signal);
-    tellPrediction(predictions, changed, request, world, stage, stages);
-    return { predictions, systems: await evaluateTrees(trees, request, world, stage, signal) };
-  });
+  const { predictions, systems } = await stages.require("evaluate", (stage) =>
+    predictAndEvaluate(trees, changed, request, world, stages, stage, signal),
+  );
   const rebuilds = await stages.require("rebuilds", () => describeRebuilds(systems, predictions, signal));
   const names = attrNames(systems);
   await world.memory?.save("evaluate", names);

@@ -17,14 +17,22 @@ export async function describeRebuilds(
   for (const [system, pair] of systems) {
     const exact = countRebuilds({ base: pair.base.outcome, head: pair.head.outcome });
     const predicted = predictions.get(system);
+    // Nothing of head was written where the prediction said all of it.
+    const culprits =
+      pair.head.write === undefined ? await culpritsAt(pair, exact, signal) : culpritsIn(predicted);
     const counts: SystemRebuilds = {
       ...exact.counts,
-      ...(await culpritsAt(pair, exact, signal)),
-      ...(predicted === undefined ? {} : { prediction: judgePrediction(predicted, exact) }),
+      ...culprits,
+      ...(predicted === undefined ? {} : { prediction: judgePrediction(predicted, exact.rebuilt) }),
     };
     counted.set(system, { ...exact, counts });
   }
   return joinSystems(counted);
+}
+
+function culpritsIn(predicted: PredictedSystem | undefined): Pick<SystemRebuilds, "culprits"> {
+  const culprits = predicted?.counted?.counts.culprits;
+  return culprits === undefined ? {} : { culprits };
 }
 
 /** None where the derivations cannot be read: the counts stand without them. */

@@ -3,13 +3,14 @@ import { ROOT_ATTR } from "../domain/attr-path.ts";
 import type { AttrPath, System } from "../domain/evaluation.ts";
 import { describeProgress } from "../domain/evaluation-progress.ts";
 import { isNixosTest } from "../domain/labels.ts";
-import type { EvaluationPair } from "../domain/rebuilds.ts";
+import { judgePrediction, type PredictedSystem } from "../domain/prediction.ts";
+import { comparable, type EvaluationPair, rebuiltAttrs } from "../domain/rebuilds.ts";
 import { newlyThrowing, throwing, withMessages } from "../domain/thrown-attrs.ts";
 import { UserError } from "../errors.ts";
 import type { Tree, Trees } from "./check-out.ts";
 import { evaluationQuery, evaluationRequest } from "./evaluation-request.ts";
 import { findNearest } from "./nearest-evaluation.ts";
-import type { EvaluatedTree, EvaluationProgress, Version } from "./ports.ts";
+import type { EvaluatedTree, EvaluationProgress, EvaluationRequest, Version } from "./ports.ts";
 import type { StageContext } from "./stages.ts";
 import type { CheckRequest, World } from "./world.ts";
 
@@ -48,8 +49,10 @@ export function haveNixosTests(systems: EvaluatedSystems): boolean {
   );
 }
 
+/** @param predicting looked at where it decides whether derivations of head have to be written */
 export async function evaluateTrees(
   trees: Trees,
+  predicting: Promise<ReadonlyMap<System, PredictedSystem>>,
   request: CheckRequest,
   world: World,
   stage: StageContext,
@@ -59,22 +62,23 @@ export async function evaluateTrees(
   const pairs: [System, EvaluatedPair][] = [];
   for (const system of request.systems) {
     const progress: { base?: EvaluationProgress; head?: EvaluationProgress } = {};
+    const progressOf = (side: "base" | "head") => (now: EvaluationProgress) => {
+      progress[side] = now;
+      stage.detail(describeProgress(system, progress));
+    };
     const evaluate = async (
       side: "base" | "head",
       near: () => Promise<Version | undefined>,
+      more: Pick<EvaluationRequest, "writeLater"> = {},
     ): Promise<EvaluatedTree> => {
       const kept = trees[side].kept.get(system);
       if (kept !== undefined) return kept;
       const checkout = await trees[side].laidOut(signal);
-      const onProgress = (now: EvaluationProgress) => {
-        progress[side] = now;
-        stage.detail(describeProgress(system, progress));
-      };
       const version = await near();
-      const query = version && evaluationQuery(version, system, request);
+      const beside = version === undefined ? {} : { near: evaluationQuery(version, system, request) };
       return world.nix.evaluate(
-        { ...evaluationRequest(checkout, system, request), ...(query === undefined ? {} : { near: query }) },
-        onProgress,
+        { ...evaluationRequest(checkout, system, request), ...beside, ...more },
+        progressOf(side),
         signal,
       );
     };
@@ -83,13 +87,34 @@ export async function evaluateTrees(
       "base",
       async () => (await findNearest(system, trees.base, request, world, signal))?.version,
     );
-    const head = await evaluate("head", async () => trees.base);
+    const looked = await evaluate("head", async () => trees.base, { writeLater: !needsDerivations(request) });
+    const isEnough =
+      looked.write === undefined || isExplained({ base, head: looked }, (await predicting).get(system));
+    const head = isEnough ? looked : await looked.write(progressOf("head"), signal);
     for (const { outcome } of [base, head]) {
       if (outcome.status === "not-run") stage.notRun(`${system}: ${outcome.reason}`);
     }
     pairs.push([system, await explainErrors({ base, head }, trees, request.why ?? [], signal)]);
   }
   return new Map(pairs);
+}
+
+/** For anything but counts. */
+function needsDerivations({ scope, why = [] }: CheckRequest): boolean {
+  return scope !== "rebuilds" || why.length > 0;
+}
+
+/**
+ * Whether it is known what rebuilds, and because of what, also where nothing of head was written: a prediction said the same
+ * from a few derivations that were.
+ */
+function isExplained({ base, head }: EvaluatedPair, predicted: PredictedSystem | undefined): boolean {
+  const trees = comparable({ base: base.outcome, head: head.outcome });
+  // Then nothing is counted.
+  if (trees === undefined) return true;
+  const rebuilt = new Set(rebuiltAttrs(trees.base, trees.head).map(([attr]) => attr));
+  if (rebuilt.size === 0) return true;
+  return predicted !== undefined && judgePrediction(predicted, rebuilt).status === "confirmed";
 }
 
 /** What is shown of errors: those of attrs that the change broke, and of attrs that somebody asked about. */

@@ -62,6 +62,8 @@ export interface EvaluationRequest {
   readonly attrs?: readonly AttrPath[];
   /** Another tree that has most in common with this one; where it was evaluated before, this one takes less time. */
   readonly near?: EvaluationQuery;
+  /** Derivations need not be written yet, where that can wait; see `EvaluatedTree.write`. */
+  readonly writeLater?: boolean;
   readonly timeoutSeconds: number;
   /** Of everything that is evaluated at the same time, together. */
   readonly memory: MemoryBudget;
@@ -86,6 +88,16 @@ export interface EvaluationQuery extends Omit<EvaluationRequest, "checkout"> {
 export interface EvaluatedTree {
   /** An attr that throws has no message of its own yet: see `explain`. */
   readonly outcome: EvaluationOutcome;
+  /**
+   * There where nothing was written so far (`EvaluationRequest.writeLater`): evaluates once more what is new, and writes it. Until
+   * then it is known what derivations are called, and not what is in them; graphs have none of them, and an attr that gives a
+   * derivation's name without being one is taken at its word. The tree has to be laid out still.
+   * @throws what `NixPort.evaluate` throws
+   */
+  readonly write?: (
+    onProgress: (progress: EvaluationProgress) => void,
+    signal: AbortSignal,
+  ) => Promise<EvaluatedTree>;
   readonly derivations: DerivationStore;
   /**
    * What needs what, of all derivations in that store; none where the tree was not evaluated. Made when first asked for, and

@@ -51,8 +51,13 @@ const change = (more = "") => `${BASE.replace("echo 1", "echo 2")}${more}`;
 
 const files = (attrs: string) => ({ "default.nix": withShell(attrs), file: "contents" });
 
-async function baseAndHead(attrs: string, changes: Partial<EvaluationRequest> = {}) {
-  const near = await packageSet(place, files(BASE), changes);
+/** Of which nothing ends an evaluator. */
+const WHOLE = BASE.replace(/ {2}fails = .*\n/, "").replace(' broken = abort "inside";', "");
+const WHOLE_CHANGE = WHOLE.replace("echo 1", "echo 2");
+const WHOLE_TEXT = withShell(WHOLE_CHANGE);
+
+async function baseAndHead(attrs: string, changes: Partial<EvaluationRequest> = {}, baseAttrs = BASE) {
+  const near = await packageSet(place, files(baseAttrs), changes);
   const base = await evaluate(place, near);
   const known = await readdir(evaluations());
   const request = { ...(await packageSet(place, files(attrs), changes)), near };
@@ -166,6 +171,103 @@ describe("writes", () => {
     await evaluate(place, request);
 
     expect((await packsOf(await newest(known))).length).toBe(1);
+  });
+});
+
+describe("writing later", () => {
+  const later = { writeLater: true };
+  const looks = async () => (await readdir(evaluations())).filter((name) => name.endsWith("-look"));
+
+  it("is enough to know what the attributes are", async () => {
+    const { request, known } = await baseAndHead(WHOLE_CHANGE, {}, WHOLE);
+    await using other = await workplace();
+
+    const head = await evaluate(place, { ...request, ...later });
+
+    const whole = await evaluate(other, await packageSet(other, files(WHOLE_CHANGE)));
+    expect(head.outcome).toEqual(whole.outcome);
+    expect(await looks()).toHaveLength(1);
+    expect(await readdir(evaluations())).toHaveLength(known.length + 1);
+    expect((await head.graph(signal)).paths).toHaveLength(0);
+    await expect(head.derivations.read(drvOf(head, "kernel"))).rejects.toThrow(/kernel\.drv/);
+    expect(await head.derivations.realise(drvOf(head, "kernel"), limits, signal)).toMatchObject({
+      status: "not-run",
+    });
+  });
+
+  it("comes to the same once it is written, at once or by somebody else", async () => {
+    const { request } = await baseAndHead(WHOLE_CHANGE, {}, WHOLE);
+    await using other = await workplace();
+    const whole = await evaluate(other, await packageSet(other, files(WHOLE_CHANGE)));
+    const looked = await evaluate(place, { ...request, ...later });
+
+    const written = await looked.write?.(() => undefined, signal);
+
+    expect(written?.write).toBeUndefined();
+    expect(written?.outcome).toEqual(whole.outcome);
+    expect(await written?.graph(signal)).toEqual(await whole.graph(signal));
+    expect((await place.nix.evaluated(request, signal))?.outcome).toEqual(whole.outcome);
+  });
+
+  it("is not looked at twice", async () => {
+    const { request } = await baseAndHead(WHOLE_CHANGE, {}, WHOLE);
+    await evaluate(place, { ...request, ...later });
+    // Nothing that is evaluated now says anything but this.
+    await writeFile(join(request.checkout.directory, "default.nix"), 'abort "evaluated again"');
+
+    const again = await evaluate(place, { ...request, ...later });
+
+    expect(drvOf(again, "module")).toMatch(/-module\.drv$/);
+    expect(again.write).toBeDefined();
+  });
+
+  it("goes on from the look of an earlier time, without looking again", async () => {
+    const { request } = await baseAndHead(WHOLE_CHANGE, {}, WHOLE);
+    const looked = await evaluate(place, { ...request, ...later });
+    const { attrs: before } = looked.outcome as { attrs: ReadonlyMap<string, unknown> };
+    // Of what is written now only these two are looked at.
+    const file = join(request.checkout.directory, "default.nix");
+    await writeFile(file, WHOLE_TEXT.replace('other = sh "other"', 'other = abort "again" sh "other"'));
+
+    const written = await evaluate(place, request);
+
+    expect(attrsOf(written)).toEqual(Object.fromEntries(before));
+    expect(await looks()).toHaveLength(1);
+  });
+
+  it("is left out where an attribute says what it is only when it may write", async () => {
+    const { request } = await baseAndHead(change(), later);
+
+    const head = await evaluate(place, request);
+
+    expect(head.write).toBeUndefined();
+    expect((await head.graph(signal)).paths.length).toBeGreaterThan(0);
+    expect(await looks()).toHaveLength(0);
+  });
+
+  it("takes a damaged look for none", async () => {
+    const { request } = await baseAndHead(WHOLE_CHANGE, {}, WHOLE);
+    const first = await evaluate(place, { ...request, ...later });
+    const [look = ""] = await looks();
+    await writeFile(join(evaluations(), look, "evaluation.json.zst"), "damaged");
+
+    const again = await evaluate(place, { ...request, ...later });
+
+    expect(again.outcome).toEqual(first.outcome);
+  });
+
+  it("tells a derivation that is none apart once it is written", async () => {
+    const fake = `fake = { type = "derivation"; name = "fake"; system = "x86_64-linux"; outPath = "/nix/store/${"0".repeat(32)}-fake"; drvPath = "/nix/store/${"1".repeat(32)}-fake.drv"; };`;
+    const { request } = await baseAndHead(WHOLE_CHANGE + fake, {}, WHOLE);
+    const looked = await evaluate(place, { ...request, ...later });
+    expect(attrsOf(looked)["fake"]).toMatchObject({ ok: true });
+
+    const written = await looked.write?.(() => undefined, signal);
+
+    expect(written && attrsOf(written)["fake"]).toMatchObject({
+      ok: false,
+      error: expect.stringContaining("was never written"),
+    });
   });
 });
 

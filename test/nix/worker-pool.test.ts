@@ -1,6 +1,5 @@
 /** Who runs when, and with how much memory: no process is started here. */
 import { describe, expect, it } from "vitest";
-import { splitLongest } from "../../src/nix/walk-tree.ts";
 import { createWorkerPool, type Room } from "../../src/nix/worker-pool.ts";
 
 const GIB = 1024 ** 3;
@@ -32,7 +31,7 @@ function scene(workers: number, budgetBytes: number) {
 
 describe("evaluators at the same time", () => {
   it.each([
-    { workers: 2, budget: 8, expected: ["a1 4", "a2 4"] },
+    { workers: 2, budget: 8, expected: ["a1 3.5", "a2 3.5"] },
     { workers: 2, budget: 64, expected: ["a1 8", "a2 8"] },
     { workers: 4, budget: 2.5, expected: ["a1 1.25", "a2 1.25"] },
     { workers: 4, budget: 0.25, expected: ["a1 0.25"] },
@@ -54,17 +53,43 @@ describe("evaluators at the same time", () => {
     expect(log.map((entry) => entry.slice(0, 2))).toEqual(["a1", "a2", "b1", "a3"]);
   });
 
+  it("are joined by one for which somebody waits, and by no more", async () => {
+    const { enter, end, log } = scene(2, 8 * GIB);
+    for (const name of ["a1", "a2", "a3"]) void enter(name);
+    for (const name of ["b1", "c1"]) void enter(name, { brief: true });
+    await settled();
+    expect(log).toEqual(["a1 3.5", "a2 3.5", "b1 1"]);
+    await end("b1");
+    expect(log.slice(3)).toEqual(["c1 1"]);
+    await end("a1");
+    expect(log.slice(4)).toEqual([]);
+    await end("c1");
+
+    expect(log.slice(4)).toEqual(["a3 3.5"]);
+  });
+
+  it("are not joined by anybody where memory is short", async () => {
+    const { enter, end, log } = scene(2, 2 * GIB);
+    for (const name of ["a1", "a2"]) void enter(name);
+    void enter("b1", { brief: true });
+    await settled();
+    expect(log).toEqual(["a1 1", "a2 1"]);
+    await end("a2");
+
+    expect(log.slice(2)).toEqual(["b1 1"]);
+  });
+
   it("wait for one that has to be alone, which waits for those that run", async () => {
     const { enter, end, log } = scene(2, 8 * GIB);
     void enter("a1");
     void enter("a2", { alone: true });
     void enter("b1");
     await settled();
-    expect(log).toEqual(["a1 4"]);
+    expect(log).toEqual(["a1 3.5"]);
     await end("a1");
-    expect(log).toEqual(["a1 4", "a2 8"]);
+    expect(log).toEqual(["a1 3.5", "a2 8"]);
     await end("a2");
-    expect(log).toEqual(["a1 4", "a2 8", "b1 4"]);
+    expect(log).toEqual(["a1 3.5", "a2 8", "b1 3.5"]);
   });
 
   it("do not wait for one that was given up", async () => {
@@ -94,32 +119,5 @@ describe("evaluators at the same time", () => {
     await settled();
 
     expect(log).toEqual(["a1 1", "b1 1"]);
-  });
-});
-
-describe("half of the longest stretch", () => {
-  const sharing = { leastNames: 10, leastSeconds: 1 };
-  const stretch = (at: number, end: number) => ({ from: 0, at, end });
-  it.each([
-    { what: "even", stretches: [stretch(0, 100)], from: 50, end: 100 },
-    { what: "odd", stretches: [stretch(0, 101)], from: 51, end: 101 },
-    { what: "of what is left", stretches: [stretch(60, 100)], from: 80, end: 100 },
-    { what: "of the longest left", stretches: [stretch(90, 100), stretch(110, 150)], from: 130, end: 150 },
-    { what: "just long enough", stretches: [stretch(0, 20)], from: 10, end: 20 },
-    { what: "too short", stretches: [stretch(0, 19)], from: undefined, end: undefined },
-    { what: "none", stretches: [], from: undefined, end: undefined },
-  ])("$what", ({ stretches, from, end }) => {
-    const found = splitLongest(stretches, sharing, 1);
-
-    expect(found).toEqual(from === undefined ? undefined : { from, at: from, end });
-    if (from !== undefined) expect(stretches.some((one) => one.end === from)).toBe(true);
-  });
-
-  it.each([
-    { secondsPerName: 0.01, found: true },
-    { secondsPerName: 0.0099, found: false },
-    { secondsPerName: Number.POSITIVE_INFINITY, found: true },
-  ])("at $secondsPerName s for each name", ({ secondsPerName, found }) => {
-    expect(splitLongest([stretch(0, 100)], sharing, secondsPerName) !== undefined).toBe(found);
   });
 });

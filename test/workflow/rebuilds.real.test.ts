@@ -134,6 +134,10 @@ async function rebuilds(
   return { result, system, why, laidOut };
 }
 
+function evaluationsEndingIn(end: string): string[] {
+  return readdirSync(join(data, "nix", "evaluations")).filter((name) => name.endsWith(end));
+}
+
 /** Files below the data directory that hold a graph. */
 function graphFiles(): string[] {
   const evaluations = join(data, "nix", "evaluations");
@@ -266,6 +270,19 @@ describe("a prediction", () => {
 
     expect(system.prediction).toMatchObject({ status: "confirmed", attrs: 2, missed: 0, wrong: 0 });
     expect(laidOut).toEqual([gitIn(repository, "rev-parse", "later-bump")]);
+  });
+
+  it("says what the count would say of the causes, so that nothing of head has to be written", async () => {
+    branch("bump-again", "main", changed("kernel/linux.nix", `version = "6.1"`, `version = "6.1.9"`));
+    const before = evaluationsEndingIn("-look");
+    const looked = await rebuilds("main", "bump-again");
+    expect(evaluationsEndingIn("-look")).toHaveLength(before.length + 1);
+    const written = await rebuilds("main", "bump-again", { why: ["module"] });
+
+    expect(looked.system.prediction?.status).toBe("confirmed");
+    expect(looked.system.culprits).toMatchObject([{ name: "linux-6.1", attr: "linux", attrs: 2 }]);
+    expect(looked.system).toEqual(written.system);
+    expect(written.why["module"]?.join(" ")).toContain("linux");
   });
 
   it("is made from what came before base where base itself is not known", async () => {

@@ -47,7 +47,7 @@ export function findCulprits(facts: CulpritFacts, most: number): readonly Needed
       attrs: countNeeding(node, facts, perNode),
     }))
     .filter(({ attrs }) => attrs > 0)
-    .sort((a, b) => b.attrs - a.attrs || (nameOf(a.drv) < nameOf(b.drv) ? -1 : 1))
+    .sort((a, b) => b.attrs - a.attrs || (nameOf(a) < nameOf(b) ? -1 : 1))
     .slice(0, most);
 }
 
@@ -86,8 +86,8 @@ function countNeeding(node: Node, { graph, isNew }: CulpritFacts, perNode: Uint3
   return count;
 }
 
-/** The name first and then the hash, which no two sides share. */
-function nameOf(drv: DrvPath): string {
+/** What stays the same from one side to the other first: a prediction and the count name the same ones of many equals. */
+function nameOf({ drv, attr = "" }: NeededDerivation): string {
   const at = drv.indexOf("-", drv.lastIndexOf("/"));
-  return drv.slice(at) + drv.slice(0, at);
+  return [drv.slice(at), attr, drv].join("\n");
 }

@@ -21,8 +21,10 @@ export class PackWriter {
   readonly #file: number;
   readonly #frames: Frame[] = [];
   #at = 0;
+  /** Of the frame that comes next. */
   #names: string[] = [];
-  #texts: Buffer[] = [];
+  #lengths: number[] = [];
+  #texts = Buffer.allocUnsafe(FRAME_BYTES);
   #collected = 0;
 
   /** The directory is made where it is missing. @throws errors of the file system */
@@ -36,25 +38,22 @@ export class PackWriter {
 
   /**
    * @param name of the file it would be in, told once
-   * @param text is kept and must not change any more
    * @throws errors of the file system
    */
   add(name: string, text: Buffer): void {
+    // One frame's room is used again and again: what is allocated for each text keeps the garbage collector at work.
+    if (this.#collected + text.length > this.#texts.length && this.#collected > 0) this.#writeFrame();
+    if (text.length > this.#texts.length) this.#texts = Buffer.allocUnsafe(text.length);
+    text.copy(this.#texts, this.#collected);
     this.#names.push(name);
-    this.#texts.push(text);
+    this.#lengths.push(text.length);
     this.#collected += text.length;
-    if (this.#collected >= FRAME_BYTES) this.#writeFrame();
   }
 
   /** Everything that was added, in order. @throws errors of the file system; Error it is not what was written */
   *texts(): Generator<readonly [name: string, text: Buffer]> {
-    for (const frame of this.#frames) {
-      const texts = readFrame({ ...frame, file: this.#path });
-      const spans = [...spansOf(frame.lengths)];
-      for (const [place, name] of frame.names.entries())
-        yield [name, texts.subarray(...(spans[place] ?? [0, 0]))];
-    }
-    for (const [place, name] of this.#names.entries()) yield [name, this.#texts[place] ?? Buffer.alloc(0)];
+    for (const frame of this.#frames) yield* textsIn(frame, readFrame({ ...frame, file: this.#path }));
+    yield* textsIn({ names: this.#names, lengths: this.#lengths }, this.#texts);
   }
 
   /** Makes the pack complete; nothing can be added any more. @throws errors of the file system */
@@ -66,7 +65,7 @@ export class PackWriter {
   }
 
   #writeFrame(): void {
-    const packed = zstdCompressSync(Buffer.concat(this.#texts), COMPRESSION);
+    const packed = zstdCompressSync(this.#texts.subarray(0, this.#collected), COMPRESSION);
     for (let written = 0; written < packed.length; )
       written += writeSync(this.#file, packed, written, packed.length - written, this.#at + written);
     this.#frames.push({
@@ -74,11 +73,19 @@ export class PackWriter {
       bytes: packed.length,
       digest: hash("sha256", packed),
       names: this.#names,
-      lengths: this.#texts.map(({ length }) => length),
+      lengths: this.#lengths,
     });
     this.#at += packed.length;
     this.#names = [];
-    this.#texts = [];
+    this.#lengths = [];
     this.#collected = 0;
   }
+}
+
+function* textsIn(
+  { names, lengths }: Pick<Frame, "names" | "lengths">,
+  texts: Buffer,
+): Generator<readonly [name: string, text: Buffer]> {
+  const spans = [...spansOf(lengths)];
+  for (const [place, name] of names.entries()) yield [name, texts.subarray(...(spans[place] ?? [0, 0]))];
 }

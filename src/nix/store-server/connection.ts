@@ -10,7 +10,7 @@
  */
 import type { StorePath } from "../../domain/evaluation.ts";
 import { type PathInfo, Refusal, type ServedStore } from "./served-store.ts";
-import { WireError, type WireReader, WireWriter } from "./wire.ts";
+import { WholeReader, WireError, type WireReader, WireWriter } from "./wire.ts";
 
 const CLIENT_MAGIC = 0x6e697863;
 const SERVER_MAGIC = 0x6478696f;
@@ -52,7 +52,7 @@ export async function serve(store: ServedStore, { reader, send, trouble }: Conne
   const call: Call = { store, reader, writer: new WireWriter() };
   try {
     await greet(call, send);
-    while (!(await reader.atEnd())) {
+    while (!(await reader.atEnd((bytes) => answerAtOnce(call, send, bytes)))) {
       try {
         await answer(call, await reader.number());
       } catch (error) {
@@ -65,6 +65,46 @@ export async function serve(store: ServedStore, { reader, send, trouble }: Conne
     if (!(error instanceof WireError)) trouble(error);
     refuse(call.writer, error instanceof Error ? error.message : String(error));
     await send(call.writer.bytes());
+  }
+}
+
+/**
+ * The two questions that are nearly all of them, where they are there as a whole and nothing is wrong: 50,000 for nixpkgs, with
+ * somebody waiting for each. Everything else is left to `answer`.
+ * @returns how many bytes they took
+ */
+function answerAtOnce({ store, writer }: Call, send: Connection["send"], bytes: Buffer): number {
+  const reader = new WholeReader(bytes);
+  let dealt = 0;
+  for (;;) {
+    const operation = reader.number();
+    if (operation === OPERATION.addText) {
+      const name = reader.text(NAME_BYTES);
+      const contents = name === undefined ? undefined : reader.string(TEXT_BYTES);
+      const references = contents === undefined ? undefined : reader.texts(REFERENCES, NAME_BYTES);
+      const path = references && tryToAdd(store, name ?? "", contents ?? bytes, references);
+      if (path === undefined) break;
+      writer.number(SAID_ALL).string(path);
+    } else if (operation === OPERATION.describePath) {
+      const path = reader.text(NAME_BYTES);
+      const info = path === undefined ? undefined : store.describe(path);
+      if (info === undefined) break;
+      writer.number(SAID_ALL).number(1);
+      writePathInfo(writer, info);
+    } else break;
+    dealt = reader.at;
+    // Small, and asked for one at a time: what is sent has gone before the next one comes.
+    void send(writer.bytes());
+  }
+  return dealt;
+}
+
+function tryToAdd(store: ServedStore, name: string, contents: Buffer, references: readonly string[]) {
+  try {
+    return store.addText(name, contents, references);
+  } catch {
+    // Told when it is tried again.
+    return undefined;
   }
 }
 

@@ -6,6 +6,7 @@
  * components in strictly ascending order, so nothing is unpacked twice and no link of the archive is ever on the way to
  * another entry; everything is created anew.
  */
+import { createHash } from "node:crypto";
 import {
   closeSync,
   constants,
@@ -128,11 +129,36 @@ export function writeAll(file: number, bytes: Buffer): void {
 
 /** The archive of a regular file that is not executable. */
 export function narOfText(contents: Buffer): Buffer {
-  const nar = new WireWriter().string(MAGIC).string("(").string("type").string("regular");
-  return nar.string("contents").string(contents).string(")").bytes();
+  return Buffer.concat(piecesOfText(contents));
+}
+
+/** What goes around the contents, put together once: there are tens of thousands of such archives. */
+function piecesOfText(contents: Buffer): readonly Buffer[] {
+  const length = Buffer.allocUnsafe(8);
+  length.writeBigUInt64LE(BigInt(contents.length));
+  return [BEFORE_TEXT, length, contents, PADDING.subarray(0, -contents.length & 7), CLOSED];
+}
+
+/** SHA-256 of that archive, in hexadecimal, and how many bytes it has. */
+export function digestOfText(contents: Buffer): { readonly narHash: string; readonly narBytes: number } {
+  const digest = createHash("sha256");
+  let narBytes = 0;
+  for (const piece of piecesOfText(contents)) {
+    digest.update(piece);
+    narBytes += piece.length;
+  }
+  return { narHash: digest.digest("hex"), narBytes };
 }
 
 const CLOSED = new WireWriter().string(")").bytes();
+const BEFORE_TEXT = new WireWriter()
+  .string(MAGIC)
+  .string("(")
+  .string("type")
+  .string("regular")
+  .string("contents")
+  .bytes();
+const PADDING = Buffer.alloc(8);
 
 const PIECE_BYTES = 64 * 1024;
 

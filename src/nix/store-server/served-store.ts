@@ -16,7 +16,7 @@ import { isDerivation } from "../pack/is-derivation.ts";
 import type { PackWriter } from "../pack/pack-writer.ts";
 import { baseName, isStorePath, STORE_DIRECTORY } from "../store-path.ts";
 import { type Content, renderContentAddress, storePathOf } from "./content-address.ts";
-import { contentsOf, narOfText, unpackNar, writeAll } from "./nar.ts";
+import { contentsOf, digestOfText, unpackNar, writeAll } from "./nar.ts";
 import { SOURCES, type SourceRecord } from "./sources.ts";
 import type { WireReader } from "./wire.ts";
 
@@ -202,12 +202,7 @@ export class ServedStore {
 }
 
 function describeText(content: Omit<Content, "references">, contents: Buffer): Omit<PathInfo, "references"> {
-  const nar = narOfText(contents);
-  return {
-    narHash: hash("sha256", nar),
-    narBytes: nar.length,
-    contentAddress: renderContentAddress(content),
-  };
+  return { ...digestOfText(contents), contentAddress: renderContentAddress(content) };
 }
 
 function pathFor(name: string, content: Content): StorePath {

@@ -12,14 +12,26 @@ export class WireError extends Error {}
 const NOTHING: Buffer = Buffer.alloc(0);
 const padding = (length: number) => -length & 7;
 
+/** Says how many of the bytes it has dealt with, and keeps none of them: they are others afterwards. */
+export type Deal = (bytes: Buffer) => number;
+
+/** What the other end sends, in pieces as they come. */
+export interface Pieces {
+  /**
+   * @param deal may be given what comes in before it is handed out
+   * @returns `undefined` once nothing more is sent
+   */
+  next(deal?: Deal): Promise<Buffer | undefined>;
+}
+
 export class WireReader {
-  readonly #source: AsyncIterator<Buffer>;
+  readonly #source: Pieces;
   #buffer = NOTHING;
   #at = 0;
   #tap: ((bytes: Buffer) => void) | undefined;
 
-  constructor(source: AsyncIterable<Buffer>) {
-    this.#source = source[Symbol.asyncIterator]();
+  constructor(source: Pieces) {
+    this.#source = source;
   }
 
   /** Shows every byte read from here on to somebody, in order; `undefined` ends that. */
@@ -27,9 +39,14 @@ export class WireReader {
     this.#tap = tap;
   }
 
-  /** True once nothing more is sent. */
-  async atEnd(): Promise<boolean> {
-    return this.#at === this.#buffer.length && !(await this.#more());
+  /**
+   * True once nothing more is sent.
+   * @param deal given what is there, from the beginning of a message on, and deals with whole messages
+   */
+  async atEnd(deal?: Deal): Promise<boolean> {
+    if (deal !== undefined && this.#at < this.#buffer.length)
+      this.#at += deal(this.#buffer.subarray(this.#at));
+    return this.#at === this.#buffer.length && !(await this.#more(deal));
   }
 
   /** @throws WireError not a number JavaScript holds exactly; the end of what is sent */
@@ -123,11 +140,63 @@ export class WireReader {
     if (have < bytes) throw new WireError("it ends in the midst of a message");
   }
 
-  async #more(): Promise<boolean> {
-    const next = await this.#source.next();
-    this.#buffer = next.done ? NOTHING : next.value;
+  async #more(deal?: Deal): Promise<boolean> {
+    const next = await this.#source.next(deal);
+    this.#buffer = next ?? NOTHING;
     this.#at = 0;
-    return !next.done;
+    return next !== undefined;
+  }
+}
+
+/**
+ * Reads a message that is there as a whole. Everything else about it (the rest is still on its way, it is too long, it is wrong)
+ * is `undefined`, and told by `WireReader`, which reads it once more.
+ */
+export class WholeReader {
+  readonly #bytes: Buffer;
+  #at = 0;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  get at(): number {
+    return this.#at;
+  }
+
+  number(): number | undefined {
+    const at = this.#at;
+    if (this.#bytes.length - at < 8 || this.#bytes.readUInt32LE(at + 4) !== 0) return undefined;
+    this.#at += 8;
+    return this.#bytes.readUInt32LE(at);
+  }
+
+  string(limit: number): Buffer | undefined {
+    const length = this.number();
+    if (length === undefined || length > limit) return undefined;
+    const end = this.#at + length;
+    const next = end + padding(length);
+    if (next > this.#bytes.length) return undefined;
+    for (let at = end; at < next; at += 1) if (this.#bytes[at] !== 0) return undefined;
+    const value = this.#bytes.subarray(this.#at, end);
+    this.#at = next;
+    return value;
+  }
+
+  text(limit: number): string | undefined {
+    return this.string(limit)?.toString("latin1");
+  }
+
+  texts(most: number, limit: number): string[] | undefined {
+    const count = this.number();
+    if (count === undefined || count > most) return undefined;
+    const texts: string[] = [];
+    while (texts.length < count) {
+      const text = this.text(limit);
+      if (text === undefined) return undefined;
+      texts.push(text);
+    }
+    return texts;
   }
 }
 

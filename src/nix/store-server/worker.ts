@@ -9,6 +9,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { PackPlace } from "../pack/pack-format.ts";
 import { PackWriter } from "../pack/pack-writer.ts";
 import { serve } from "./connection.ts";
+import { Incoming, receiveFrom } from "./incoming.ts";
 import { READY, type ServerAnswer, type ServerQuestion, SOCKET, type Trouble } from "./messages.ts";
 import { OverLimit, ServedStore } from "./served-store.ts";
 import { WireReader } from "./wire.ts";
@@ -21,13 +22,20 @@ const say = (message: ServerAnswer) => parentPort?.postMessage(message);
 const store = new ServedStore(storeRoot, packs === undefined ? undefined : new PackWriter(packs));
 let trouble: Trouble | undefined;
 
-const server = createServer((socket) => {
+let open = 0;
+const server = createServer({ pauseOnConnect: true }, (accepted) => {
+  if (open === CONNECTIONS) return accepted.destroy();
+  open += 1;
+  const incoming = new Incoming();
+  const socket = receiveFrom(accepted, incoming);
   socket.on("error", () => socket.destroy());
-  void serveSocket(socket).finally(() => socket.destroySoon());
+  void serveSocket(socket, incoming).finally(() => {
+    open -= 1;
+    socket.destroySoon();
+  });
 });
-server.maxConnections = CONNECTIONS;
 
-async function serveSocket(socket: Socket): Promise<void> {
+async function serveSocket(socket: Socket, incoming: Incoming): Promise<void> {
   const send = (message: Buffer) =>
     socket.destroyed || socket.write(message)
       ? undefined
@@ -35,42 +43,12 @@ async function serveSocket(socket: Socket): Promise<void> {
           socket.once("drain", sent).once("close", sent);
         });
   await serve(store, {
-    reader: new WireReader(incoming(socket)),
+    reader: new WireReader(incoming),
     send,
     trouble: (error) => {
       trouble ??= troubleOf(error);
     },
   });
-}
-
-/** Pieces of a socket, 64 KiB each at most, that may wait to be read. */
-const PIECES = 16;
-
-/** What a socket receives. Lighter than the socket's own iterator, which takes as long as everything else here together. */
-async function* incoming(socket: Socket): AsyncGenerator<Buffer> {
-  const received: Buffer[] = [];
-  let wake = () => {};
-  let ended = false;
-  socket.on("data", (piece: Buffer) => {
-    if (received.push(piece) === PIECES) socket.pause();
-    wake();
-  });
-  const end = () => {
-    ended = true;
-    wake();
-  };
-  socket.on("end", end).on("close", end);
-  for (;;) {
-    const piece = received.shift();
-    if (piece !== undefined) yield piece;
-    else if (ended) return;
-    else {
-      if (socket.isPaused()) socket.resume();
-      await new Promise<void>((woken) => {
-        wake = woken;
-      });
-    }
-  }
 }
 
 function troubleOf(error: unknown): Trouble {

@@ -29,6 +29,7 @@ import {
   evaluate,
   evaluationOf,
   findEvaluation,
+  lookAhead,
 } from "./evaluate.ts";
 import { derivationMissing } from "./evaluation-damage.ts";
 import { evaluationGraph, newGraph } from "./evaluation-graph.ts";
@@ -136,6 +137,10 @@ export function createNix(options: NixOptions): NixPort {
       const end = await evaluate(context, request, onProgress, signal);
       return treeAt(end, request);
     },
+    async lookAhead(request, onProgress, signal) {
+      const context = { ...(await machine(signal)), store, pool, sharing };
+      await lookAhead(context, request, onProgress, signal);
+    },
     async evaluated(query, signal) {
       const { nixVersion } = await machine(signal);
       const opened = await findEvaluation({ store, nixVersion }, query);
@@ -170,6 +175,7 @@ function telling(nix: NixPort): NixPort {
   return {
     probe: (...args) => nix.probe(...args).catch(tell),
     evaluate: async (...args) => tellingTree(await nix.evaluate(...args).catch(tell)),
+    lookAhead: (...args) => nix.lookAhead(...args).catch(tell),
     evaluated: async (...args) => {
       const tree = await nix.evaluated(...args).catch(tell);
       return tree && tellingTree(tree);

@@ -43,39 +43,44 @@ export interface FirstLook extends KnownAttrs {
   readonly lost: ReadonlySet<AttrPath>;
 }
 
-/** The look that somebody took earlier, where it left nothing open. */
-export function sameLook(known: KnownAttrs, near: OpenEvaluation): FirstLook {
+/** Whether an evaluation can be taken over once more. */
+export const isNearEnough = ({ frames }: OpenEvaluation) => filesOf(frames).length < MOST_PACKS;
+
+/** The look that somebody took earlier and that left nothing open; `undefined` where too little is the same. */
+export function sameLook(known: KnownAttrs, near: OpenEvaluation): FirstLook | undefined {
   const written = writtenBy(near);
   const changed = new Set<AttrPath>();
   for (const [attr, result] of known.attrs)
     if (result.ok && !written.has(baseName(result.drv))) changed.add(attr);
-  return { ...known, changed, lost: new Set() };
+  return changed.size > mostNew(near) ? undefined : { ...known, changed, lost: new Set() };
 }
 
+const mostNew = ({ evaluation }: OpenEvaluation) => Math.max(MANY_NEW, SHARE_NEW * evaluation.attrs.length);
+
 /**
+ * @param near without it, everything is new
  * @returns `undefined` where too little is the same
  * @throws what `collectTree` throws
  */
 export async function lookFirst(
-  near: OpenEvaluation,
+  near: OpenEvaluation | undefined,
   draft: EvaluationDraft,
   context: CollectContext,
   request: EvaluationRequest,
   onProgress: OnProgress,
   signal: AbortSignal,
 ): Promise<FirstLook | GivenUp | undefined> {
-  if (filesOf(near.frames).length >= MOST_PACKS) return undefined;
   const collected = collectAttrs();
-  const written = writtenBy(near);
-  const lostThere = near.evaluation.attrs.flatMap(([attr, result]) =>
+  const written = near && writtenBy(near);
+  const lostThere = (near?.evaluation.attrs ?? []).flatMap(([attr, result]) =>
     !result.ok && result.cause === "fatal" ? [attr] : [],
   );
   const changed = new Set<AttrPath>();
   const lost = new Set<AttrPath>(lostThere);
   const tooMuch = new AbortController();
-  const mostNew = Math.max(MANY_NEW, SHARE_NEW * near.evaluation.attrs.length);
+  const most = near === undefined ? Number.POSITIVE_INFINITY : mostNew(near);
   const check = () => {
-    if (lost.size > MOST_LOST || changed.size > mostNew) tooMuch.abort();
+    if (lost.size > MOST_LOST || changed.size > most) tooMuch.abort();
   };
   const listener = {
     ...collected.listener,
@@ -84,7 +89,7 @@ export async function lookFirst(
       if (said.kind !== "derivation") return;
       const attr = formatAttrPath(said.path);
       const result = collected.attrs.get(attr);
-      if (!result?.ok || written.has(baseName(result.drv))) return;
+      if (!result?.ok || written?.has(baseName(result.drv))) return;
       changed.add(attr);
       check();
     },
@@ -95,7 +100,7 @@ export async function lookFirst(
   };
   check();
   if (tooMuch.signal.aborted || lost.has(ROOT_ATTR)) return undefined;
-  const walk = { draft, skipped: lostThere.map(componentsOfAttr) };
+  const walk = { draft, skipped: lostThere.map(componentsOfAttr), isExtra: near === undefined };
   const both = AbortSignal.any([signal, tooMuch.signal]);
   try {
     const looking = { ...collected, listener };

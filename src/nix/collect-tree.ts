@@ -36,6 +36,8 @@ export interface Walk {
   readonly wanted?: WantedAttrs;
   /** Not to be looked at. */
   readonly skipped?: readonly AttrComponents[];
+  /** May take room beyond what others have (`Room.isExtra`). */
+  readonly isExtra?: boolean;
 }
 
 export type OnProgress = (progress: EvaluationProgress) => void;
@@ -45,7 +47,7 @@ export type OnProgress = (progress: EvaluationProgress) => void;
  * @throws EnvironmentError as `evaluate`; Interrupted
  */
 export async function collectTree(
-  { draft, pack, wanted, skipped = [] }: Walk,
+  { draft, pack, wanted, skipped = [], isExtra = false }: Walk,
   collected: CollectedAttrs,
   context: CollectContext,
   request: EvaluationRequest,
@@ -53,7 +55,7 @@ export async function collectTree(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const writer = pack === undefined ? "nobody" : context.writer;
-  const evaluator = await evaluatorFor({ ...context, writer }, request, draft.storeRoot);
+  const evaluator = { ...(await evaluatorFor({ ...context, writer }, request, draft.storeRoot)), isExtra };
   await using space = watchSpace([dirname(dirname(draft.storeRoot))]);
   await using store = await openStore(writer, draft.storeRoot, pack);
   const listener = {
@@ -67,14 +69,14 @@ export async function collectTree(
   const { entry, config, timeoutSeconds } = request;
   const job = {
     pool: context.pool,
-    room: roomFor(request),
+    room: roomFor(request, isExtra),
     evaluator,
     call: { mode: "walk" as const, entry, config, path: [], ...(wanted === undefined ? {} : { wanted }) },
     skipped,
     limits: walkLimits(timeoutSeconds),
     listener,
   };
-  await using progress = tellProgress(collected, context.pool, onProgress);
+  using progress = tellProgress(collected, context.pool, onProgress);
   const end = await walkTree(job, context.sharing, progress.follow, signal);
   if (!end.complete) return end.reason;
   await store.end();
@@ -92,34 +94,31 @@ export async function evaluatorFor(
 }
 
 /** What evaluators of this request may take, reckoned from what the machine has left now. */
-export function roomFor({ memory, attrs }: EvaluationRequest): Omit<Room, "alone"> {
+export function roomFor({ memory, attrs }: EvaluationRequest, isExtra = false): Omit<Room, "alone"> {
   // Containers may have less than the machine; Node looks at both.
   const budget = budgetBytes(memory, process.availableMemory());
-  return { budgetBytes: budget, evaluation: {}, brief: attrs !== undefined };
+  return { budgetBytes: budget, evaluation: {}, isExtra: isExtra || attrs !== undefined };
 }
 
 /** Tells how far it is, until disposed of. */
 function tellProgress(collected: CollectedAttrs, pool: WorkerPool, onProgress: OnProgress) {
   const started = performance.now();
   let tree: TreeProgress | undefined;
-  let open = true;
-  const tell = async () => {
-    const memoryBytes = await pool.memoryBytes();
-    if (!open) return;
+  const tell = () => {
+    const memoryBytes = pool.memoryBytes();
     const share = tree?.share() ?? 0;
     const seconds = (performance.now() - started) / 1000;
     const foreseen = share < FORESEEN_SHARE ? {} : { secondsLeft: (seconds / share) * (1 - share) };
     onProgress({ attrs: collected.attrs.size, errors: collected.errors(), memoryBytes, ...foreseen });
   };
-  const timer = setInterval(() => void tell(), PROGRESS_EVERY_MS);
+  const timer = setInterval(tell, PROGRESS_EVERY_MS);
   return {
     follow(progress: TreeProgress) {
       tree = progress;
     },
-    async [Symbol.asyncDispose]() {
+    [Symbol.dispose]() {
       clearInterval(timer);
-      await tell();
-      open = false;
+      tell();
     },
   };
 }

@@ -13,7 +13,7 @@ import { join } from "node:path";
 import type { AttrPath, AttrResult, Evaluation } from "../domain/evaluation.ts";
 import type { EvaluationQuery, EvaluationRequest } from "../workflow/ports.ts";
 import { type CollectedAttrs, collectAttrs } from "./collect-attrs.ts";
-import { type FirstLook, type GivenUp, lookFirst, sameLook, writeNew } from "./collect-near.ts";
+import { type FirstLook, type GivenUp, isNearEnough, lookFirst, sameLook, writeNew } from "./collect-near.ts";
 import { type CollectContext, collectTree, type OnProgress } from "./collect-tree.ts";
 import type { EvaluationDraft, EvaluationStore, OpenEvaluation } from "./evaluation-store.ts";
 import { warningLines } from "./evaluator-message.ts";
@@ -91,6 +91,7 @@ async function lookOnce(
   onProgress: OnProgress,
   signal: AbortSignal,
 ): Promise<FirstLook | GivenUp | undefined> {
+  if (!isNearEnough(near)) return undefined;
   const key = evaluationKey(request, context.nixVersion);
   const known = await context.store.findLook(key);
   if (known !== undefined) {
@@ -100,9 +101,37 @@ async function lookOnce(
   await using draft = await context.store.begin();
   const look = await lookFirst(near, draft, context, request, onProgress, signal);
   // What has to be written at once is kept as a whole.
-  if (look !== undefined && "changed" in look && look.lost.size === 0 && request.writeLater)
-    await context.store.keepLook(key, lookedEvaluation(look));
+  if (request.writeLater) await keepLook(look, key, context);
   return look;
+}
+
+/**
+ * Looks at a tree while the one it is near to is still being evaluated; `evaluate` goes on from there. Takes up what evaluators
+ * that write leave of the processors, waiting for their derivations to be taken.
+ * @throws what `evaluate` throws
+ */
+export async function lookAhead(
+  context: EvaluateContext,
+  request: EvaluationRequest,
+  onProgress: OnProgress,
+  signal: AbortSignal,
+): Promise<void> {
+  const key = evaluationKey(request, context.nixVersion);
+  if (request.attrs !== undefined || context.writer === "nix") return;
+  if ((await findEvaluation(context, request)) !== undefined) return;
+  if ((await context.store.findLook(key)) !== undefined || (await entryTrouble(request)) !== undefined)
+    return;
+  await using draft = await context.store.begin();
+  await keepLook(await lookFirst(undefined, draft, context, request, onProgress, signal), key, context);
+}
+
+async function keepLook(
+  look: FirstLook | GivenUp | undefined,
+  key: string,
+  { store }: Pick<EvaluateContext, "store">,
+): Promise<void> {
+  if (look === undefined || "reason" in look || look.lost.size > 0) return;
+  await store.keepLook(key, lookedEvaluation(look));
 }
 
 function lookedEvaluation({ attrs, lines }: FirstLook): LookedEvaluation {

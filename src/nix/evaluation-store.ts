@@ -20,7 +20,7 @@ import {
   NIX_DERIVATIONS,
   type SavedEvaluation,
 } from "./saved-evaluation.ts";
-import { readSealed, writeSealed } from "./sealed-file.ts";
+import { createSealedReader, readSealed, writeSealed } from "./sealed-file.ts";
 import { SOURCES } from "./store-server/sources.ts";
 
 /** Room for evaluations; the ones not used for longest go first. */
@@ -70,10 +70,11 @@ export interface EvaluationDraft extends AsyncDisposable {
 }
 
 export function createEvaluationStore(directory: string): EvaluationStore {
+  const readOnce = createSealedReader();
   return {
-    find: (key) => find(directory, key),
+    find: (key) => find(directory, key, readOnce),
     async findLook(key) {
-      const look = await readSealed(join(directory, lookOf(key), RESULT));
+      const look = await readOnce(join(directory, lookOf(key), RESULT));
       return look as LookedEvaluation | undefined;
     },
     async keepLook(key, look) {
@@ -108,9 +109,13 @@ export function createEvaluationStore(directory: string): EvaluationStore {
   };
 }
 
-async function find(directory: string, key: string): Promise<OpenEvaluation | undefined> {
+async function find(
+  directory: string,
+  key: string,
+  read: typeof readSealed,
+): Promise<OpenEvaluation | undefined> {
   const place = join(directory, key);
-  const evaluation = (await readSealed(join(place, RESULT))) as SavedEvaluation | undefined;
+  const evaluation = (await read(join(place, RESULT))) as SavedEvaluation | undefined;
   if (evaluation === undefined) return undefined;
   const written = await lookAt(place);
   if (written?.digest !== evaluation.derivations) return undefined;
@@ -143,7 +148,7 @@ async function putInPlace(
     } catch (error) {
       if (!isTaken(error)) throw error;
     }
-    const other = await find(directory, key);
+    const other = await find(directory, key, readSealed);
     if (other !== undefined) return other;
     await setAside(directory, place);
   }

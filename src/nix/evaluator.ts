@@ -5,6 +5,7 @@
  * of the package set is ever an argument or a piece of Nix. Standard input cannot be read by what is evaluated.
  */
 import { readFile } from "node:fs/promises";
+import { constants, setPriority } from "node:os";
 import { nixString } from "../domain/attr-path.ts";
 import type { System } from "../domain/evaluation.ts";
 import { EnvironmentError } from "../errors.ts";
@@ -45,6 +46,8 @@ export interface Evaluator {
   readonly writer: Jail["writer"];
   readonly system: System;
   readonly memoryBytes: number;
+  /** Takes only what others leave of the processors. */
+  readonly isExtra?: boolean;
 }
 
 interface RunLimits {
@@ -88,10 +91,22 @@ export async function runExpression(
     timeoutMs: limits.timeoutMs,
     keepBytes: 64 * 1024,
     onStderrLine: limits.onStderrLine,
-    ...(limits.onStart === undefined ? {} : { onStart: limits.onStart }),
+    onStart(pid) {
+      if (evaluator.isExtra) stepBack(pid);
+      limits.onStart?.(pid);
+    },
   });
   if (result.exitCode !== 0 && /^bwrap: /m.test(result.stderr)) throw jailFailed(result.stderr);
   return result;
+}
+
+/** Of a process that has not started anything yet. */
+function stepBack(pid: number): void {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_LOW);
+  } catch {
+    // It has ended already, or may not: then it is as quick as the others.
+  }
 }
 
 function expression(call: WalkerCall, system: System): string {

@@ -127,12 +127,12 @@ function watchRun(progress: Progress, place: Place, time: RunTime, halt: (why: H
   const started = performance.now();
   const grown = Math.min(GROWN_BYTES, place.memoryBytes * GROWN_SHARE);
   let pid: number | undefined;
-  const look = async () => {
+  const look = () => {
     if (progress.idleMs() > time.patienceMs) halt("slow");
     if (pid === undefined || performance.now() - started < LEAST_RUN_MS) return;
-    if ((await residentBytes(pid)) > grown) progress.haltAtNext();
+    if (residentBytes(pid) > grown) progress.haltAtNext();
   };
-  const timer = setInterval(() => void look(), LOOK_EVERY_MS);
+  const timer = setInterval(look, LOOK_EVERY_MS);
   return {
     onStart(started: number) {
       pid = started;

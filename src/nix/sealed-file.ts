@@ -7,7 +7,7 @@
  * that cannot be found out again.
  */
 import { createHash, randomUUID } from "node:crypto";
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { zstdCompress, zstdDecompress } from "node:zlib";
@@ -49,6 +49,29 @@ export async function readSealed(path: string): Promise<unknown> {
   } catch {
     return undefined;
   }
+}
+
+/** Files kept as they were read. */
+const MOST_KEPT = 2;
+
+/** `readSealed` that reads the last few files only once, as long as they stay what they are; their times may change. */
+export function createSealedReader(): typeof readSealed {
+  const kept = new Map<string, { readonly identity: string; readonly value: unknown }>();
+  return async (path) => {
+    const identity = await identityOf(path);
+    const known = kept.get(path);
+    const value = known !== undefined && known.identity === identity ? known.value : await readSealed(path);
+    kept.delete(path);
+    if (identity !== undefined && value !== undefined) kept.set(path, { identity, value });
+    for (const [oldest] of kept) if (kept.size > MOST_KEPT) kept.delete(oldest);
+    return value;
+  };
+}
+
+/** A sealed file is never changed, only replaced; what damages one leaves a digest that is no longer right, or another size. */
+async function identityOf(path: string): Promise<string | undefined> {
+  const status = await stat(path).catch(() => undefined);
+  return status && `${status.dev}:${status.ino}:${status.size}`;
 }
 
 /** The same for `writeSealedBytes`. */

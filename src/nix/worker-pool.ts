@@ -10,6 +10,8 @@ import { residentBytes } from "./process-memory.ts";
 
 /** Address space in which an evaluator of nixpkgs is at ease; where there is less of it for each, fewer run. */
 const AT_EASE_BYTES = 1024 * 1024 ** 2;
+/** What an extra one gets, so that it never has to be started again for want of it. */
+const EXTRA_BYTES = 1.5 * AT_EASE_BYTES;
 /** No evaluator gets more, however large the machine: what needs more has no end. */
 const MOST_BYTES = 8 * 1024 ** 3;
 
@@ -18,8 +20,11 @@ export interface Room {
   readonly budgetBytes: number;
   /** With nobody beside, and all the memory. */
   readonly alone: boolean;
-  /** Of a few attributes, for which somebody waits: one of these may run beyond the others, where memory allows. */
-  readonly brief?: boolean;
+  /**
+   * One of these may run beyond the others, where memory allows: of a few attributes for which somebody waits, or beside
+   * evaluators that wait for what they write.
+   */
+  readonly isExtra?: boolean;
   /** Whose turn it is: who has the fewest evaluators goes first. */
   readonly evaluation: object;
 }
@@ -37,7 +42,7 @@ export interface WorkerPool {
   /** @throws Interrupted; what `act` throws */
   use<T>(room: Room, signal: AbortSignal, act: (place: Place) => Promise<T>): Promise<T>;
   /** What all evaluators use now. */
-  memoryBytes(): Promise<number>;
+  memoryBytes(): number;
 }
 
 interface Waiting {
@@ -52,12 +57,11 @@ export function createWorkerPool(workers = availableParallelism()): WorkerPool {
   let budget = 0;
 
   const atOnce = () => Math.max(1, Math.min(workers, Math.floor(budget / AT_EASE_BYTES)));
-  /** For a brief one. */
-  const reservedBytes = () => (budget >= (atOnce() + 1) * AT_EASE_BYTES ? AT_EASE_BYTES : 0);
-  const shareBytes = ({ alone, brief }: Room) => {
+  const reservedBytes = () => (budget >= (atOnce() + 1) * EXTRA_BYTES ? EXTRA_BYTES : 0);
+  const shareBytes = ({ alone, isExtra }: Room) => {
     const reserved = reservedBytes();
     if (alone) return budget;
-    return brief && reserved > 0 ? reserved : Math.floor((budget - reserved) / atOnce());
+    return isExtra && reserved > 0 ? reserved : Math.floor((budget - reserved) / atOnce());
   };
   const startSome = () => {
     for (let next = choose(); next !== undefined; next = choose()) {
@@ -71,12 +75,17 @@ export function createWorkerPool(workers = availableParallelism()): WorkerPool {
     const lonely = waiting.find(({ room }) => room.alone);
     // Nobody else starts while one waits to be alone, or it would wait for ever.
     if (lonely !== undefined) return running.size === 0 ? lonely : undefined;
-    const brief = reservedBytes() > 0 ? waiting.find(({ room }) => room.brief) : undefined;
-    if (running.size >= atOnce()) return running.size === atOnce() ? brief : undefined;
-    if (brief !== undefined) return brief;
+    const isExtra = ({ isExtra = false }: Room) => isExtra && reservedBytes() > 0;
+    const extras = [...running].filter(isExtra).length;
+    const others = waiting.filter(({ room }) => !isExtra(room));
+    const extra = waiting.find(({ room }) => isExtra(room));
+    // Beyond the others; where there are none, they have all the room.
+    const mayBeExtra = extras === 0 || (running.size === extras && others.length === 0 && extras < atOnce());
+    if (extra !== undefined && mayBeExtra) return extra;
+    if (running.size - extras >= atOnce()) return undefined;
     const had = ({ room }: Waiting) =>
       [...running].filter(({ evaluation }) => evaluation === room.evaluation).length;
-    return waiting.toSorted((a, b) => had(a) - had(b))[0];
+    return others.toSorted((a, b) => had(a) - had(b))[0];
   };
   const enter = (room: Room, signal: AbortSignal) =>
     new Promise<void>((entered, refused) => {
@@ -119,9 +128,8 @@ export function createWorkerPool(workers = availableParallelism()): WorkerPool {
         startSome();
       }
     },
-    async memoryBytes() {
-      const each = await Promise.all([...pids].map(residentBytes));
-      return each.reduce((sum, bytes) => sum + bytes, 0);
+    memoryBytes() {
+      return [...pids].reduce((sum, pid) => sum + residentBytes(pid), 0);
     },
   };
 }

@@ -17,9 +17,8 @@ export async function describeRebuilds(
   for (const [system, pair] of systems) {
     const exact = countRebuilds({ base: pair.base.outcome, head: pair.head.outcome });
     const predicted = predictions.get(system);
-    // Nothing of head was written where the prediction said all of it.
     const culprits =
-      pair.head.write === undefined ? await culpritsAt(pair, exact, signal) : culpritsIn(predicted);
+      pair.explained === undefined ? await culpritsAt(pair, exact, signal) : culpritsIn(pair.explained);
     const counts: SystemRebuilds = {
       ...exact.counts,
       ...culprits,
@@ -30,8 +29,8 @@ export async function describeRebuilds(
   return joinSystems(counted);
 }
 
-function culpritsIn(predicted: PredictedSystem | undefined): Pick<SystemRebuilds, "culprits"> {
-  const culprits = predicted?.counted?.counts.culprits;
+function culpritsIn({ counted }: PredictedSystem): Pick<SystemRebuilds, "culprits"> {
+  const culprits = counted?.counts.culprits;
   return culprits === undefined ? {} : { culprits };
 }
 

@@ -2,8 +2,9 @@
 import { ROOT_ATTR } from "../domain/attr-path.ts";
 import type { AttrPath, System } from "../domain/evaluation.ts";
 import { describeProgress } from "../domain/evaluation-progress.ts";
+import { mayRebuildMost } from "../domain/graph/predictability.ts";
 import { isNixosTest } from "../domain/labels.ts";
-import { judgePrediction, type PredictedSystem } from "../domain/prediction.ts";
+import { judgePrediction, notPredicted, type PredictedSystem } from "../domain/prediction.ts";
 import { comparable, type EvaluationPair, rebuiltAttrs } from "../domain/rebuilds.ts";
 import { newlyThrowing, throwing, withMessages } from "../domain/thrown-attrs.ts";
 import { UserError } from "../errors.ts";
@@ -11,12 +12,15 @@ import type { Tree, Trees } from "./check-out.ts";
 import { evaluationQuery, evaluationRequest } from "./evaluation-request.ts";
 import { findNearest } from "./nearest-evaluation.ts";
 import type { EvaluatedTree, EvaluationProgress, EvaluationRequest, Version } from "./ports.ts";
+import { predictFrom } from "./predict-rebuilds.ts";
 import type { StageContext } from "./stages.ts";
 import type { CheckRequest, World } from "./world.ts";
 
 export interface EvaluatedPair {
   readonly base: EvaluatedTree;
   readonly head: EvaluatedTree;
+  /** There where nothing of head was written: says the same rebuilds, and because of what. */
+  readonly explained?: PredictedSystem;
 }
 
 export type EvaluatedSystems = ReadonlyMap<System, EvaluatedPair>;
@@ -49,9 +53,13 @@ export function haveNixosTests(systems: EvaluatedSystems): boolean {
   );
 }
 
-/** @param predicting looked at where it decides whether derivations of head have to be written */
+/**
+ * @param changed all changed files
+ * @param predicting looked at where it decides whether derivations of head have to be written
+ */
 export async function evaluateTrees(
   trees: Trees,
+  changed: readonly string[],
   predicting: Promise<ReadonlyMap<System, PredictedSystem>>,
   request: CheckRequest,
   world: World,
@@ -82,21 +90,54 @@ export async function evaluateTrees(
         signal,
       );
     };
+    const lookAhead = async (signal: AbortSignal) => {
+      // Then base is known in a moment, or most of head has to be written anyway.
+      if (trees.base.kept.has(system) || trees.head.kept.has(system) || mayRebuildMost(changed)) return;
+      // Somebody waits for the prediction, which needs the same room.
+      await predicting;
+      const checkout = await trees.head.laidOut(signal);
+      await world.nix.lookAhead(evaluationRequest(checkout, system, request), progressOf("head"), signal);
+    };
     // One after the other: with base, most of head is known.
-    const base = await evaluate(
-      "base",
-      async () => (await findNearest(system, trees.base, request, world, signal))?.version,
+    const base = await beside(
+      evaluate("base", async () => (await findNearest(system, trees.base, request, world, signal))?.version),
+      lookAhead,
+      signal,
     );
     const looked = await evaluate("head", async () => trees.base, { writeLater: !needsDerivations(request) });
-    const isEnough =
-      looked.write === undefined || isExplained({ base, head: looked }, (await predicting).get(system));
+    const explanations = async function* () {
+      yield (await predicting).get(system);
+      if (!trees.base.kept.has(system))
+        yield await predictFrom(base, system, trees, changed, request, world, signal);
+    };
+    const explained = await firstThatExplains({ base, head: looked }, explanations());
+    const isEnough = looked.write === undefined || explained !== undefined;
     const head = isEnough ? looked : await looked.write(progressOf("head"), signal);
     for (const { outcome } of [base, head]) {
       if (outcome.status === "not-run") stage.notRun(`${system}: ${outcome.reason}`);
     }
-    pairs.push([system, await explainErrors({ base, head }, trees, request.why ?? [], signal)]);
+    const pair = await explainErrors({ base, head }, trees, request.why ?? [], signal);
+    pairs.push([system, explained === undefined ? pair : { ...pair, explained }]);
   }
   return new Map(pairs);
+}
+
+/** What `work` comes to; what is done beside it may fail, and ends with it where it fails. */
+async function beside<T>(
+  work: Promise<T>,
+  more: (signal: AbortSignal) => Promise<void>,
+  signal: AbortSignal,
+): Promise<T> {
+  const stop = new AbortController();
+  const going = more(AbortSignal.any([signal, stop.signal])).catch(() => undefined);
+  try {
+    return await work;
+  } catch (error) {
+    stop.abort();
+    throw error;
+  } finally {
+    await going;
+  }
 }
 
 /** For anything but counts. */
@@ -105,17 +146,25 @@ function needsDerivations({ scope, why = [] }: CheckRequest): boolean {
 }
 
 /**
- * Whether it is known what rebuilds, and because of what, also where nothing of head was written: a prediction said the same
- * from a few derivations that were.
+ * Of rebuilds it is known what they are because of, also where nothing of head was written, once a prediction says the same from
+ * a few derivations that were. Undefined where none does, or where all of head was written.
  */
-function isExplained({ base, head }: EvaluatedPair, predicted: PredictedSystem | undefined): boolean {
+async function firstThatExplains(
+  { base, head }: EvaluatedPair,
+  predictions: AsyncIterable<PredictedSystem | undefined>,
+): Promise<PredictedSystem | undefined> {
+  if (head.write === undefined) return undefined;
   const trees = comparable({ base: base.outcome, head: head.outcome });
-  // Then nothing is counted.
-  if (trees === undefined) return true;
-  const rebuilt = new Set(rebuiltAttrs(trees.base, trees.head).map(([attr]) => attr));
-  if (rebuilt.size === 0) return true;
-  return predicted !== undefined && judgePrediction(predicted, rebuilt).status === "confirmed";
+  const rebuilt = trees && new Set(rebuiltAttrs(trees.base, trees.head).map(([attr]) => attr));
+  // Then there is nothing to explain.
+  if (rebuilt === undefined || rebuilt.size === 0) return NOTHING_REBUILT;
+  for await (const predicted of predictions)
+    if (predicted !== undefined && judgePrediction(predicted, rebuilt).status === "confirmed")
+      return predicted;
+  return undefined;
 }
+
+const NOTHING_REBUILT = notPredicted("nothing is rebuilt");
 
 /** What is shown of errors: those of attrs that the change broke, and of attrs that somebody asked about. */
 async function explainErrors(

@@ -148,6 +148,16 @@ export interface NixPort {
     onProgress: (progress: EvaluationProgress) => void,
     signal: AbortSignal,
   ): Promise<EvaluatedTree>;
+  /**
+   * Looks at a tree while the one it will be evaluated near to is still being evaluated, so that `evaluate` has less to do. What it
+   * finds out is kept, and nothing where it cannot be.
+   * @throws what `evaluate` throws
+   */
+  lookAhead(
+    request: EvaluationRequest,
+    onProgress: (progress: EvaluationProgress) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
   /** What `evaluate` has kept of an earlier time; undefined where nothing is kept that could be used. */
   evaluated(query: EvaluationQuery, signal: AbortSignal): Promise<EvaluatedTree | undefined>;
   /** Attribute → Nix type of its value, for an attr whose value is a derivation; standard derivation attributes left out. */

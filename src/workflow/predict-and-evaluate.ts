@@ -28,7 +28,7 @@ export async function predictAndEvaluate(
     return predictions;
   };
   const predicting = predict();
-  const evaluating = evaluateTrees(trees, predicting, request, world, stage, either);
+  const evaluating = evaluateTrees(trees, changed, predicting, request, world, stage, either);
   try {
     const [predictions, systems] = await Promise.all([predicting, evaluating]);
     return { predictions, systems };

@@ -52,6 +52,28 @@ export async function predictTrees(
   return predicted;
 }
 
+/**
+ * The same from base itself, once it is evaluated where it was not before: says what the rebuilds of head are because of, from a
+ * few of its derivations. Undefined where that cannot be said.
+ */
+export async function predictFrom(
+  base: EvaluatedTree,
+  system: System,
+  trees: Trees,
+  changed: readonly string[],
+  request: CheckRequest,
+  world: World,
+  signal: AbortSignal,
+): Promise<PredictedTrees | undefined> {
+  const known = { ...trees, base: { ...trees.base, kept: new Map([[system, base]]) } };
+  try {
+    return await predict(system, known, changed, request, world, signal);
+  } catch (error) {
+    if (error instanceof EnvironmentError) return undefined;
+    throw error;
+  }
+}
+
 async function predict(
   system: System,
   trees: Trees,

@@ -91,6 +91,7 @@ export function world(scene: Scene = {}): World {
         graph: async () => joinRows([], []),
         newGraph: async () => joinRows([], []),
       }),
+      lookAhead: async () => undefined,
       evaluated: async () => undefined,
       passthru: async () => ({}),
       measure: async (outputs) =>

@@ -271,6 +271,54 @@ describe("writing later", () => {
   });
 });
 
+describe("looking ahead, while the other evaluation goes on", () => {
+  const lookAhead = (request: EvaluationRequest) => place.nix.lookAhead(request, () => undefined, signal);
+  /** What is evaluated from now on says so. */
+  const spoil = ({ checkout }: EvaluationRequest) =>
+    writeFile(join(checkout.directory, "default.nix"), 'abort "evaluated again"');
+
+  it("leaves only the writing to be done", async () => {
+    await using other = await workplace();
+    const whole = await evaluate(other, await packageSet(other, files(WHOLE_CHANGE)));
+    const near = await packageSet(place, files(WHOLE));
+    const request = { ...(await packageSet(place, files(WHOLE_CHANGE))), near };
+    await Promise.all([lookAhead(request), evaluate(place, near)]);
+    await spoil(request);
+
+    const looked = await evaluate(place, { ...request, writeLater: true });
+
+    expect(looked.outcome).toEqual(whole.outcome);
+    expect(looked.write).toBeDefined();
+  });
+
+  it.each([
+    ["that needs what is written", change()],
+    ["that cannot be evaluated", "}"],
+  ])("changes nothing for a tree %s", async (_, attrs) => {
+    await using other = await workplace();
+    const whole = await evaluate(other, await packageSet(other, files(attrs)));
+    const near = await packageSet(place, files(BASE));
+    const request = { ...(await packageSet(place, files(attrs))), near };
+    await lookAhead(request);
+    await evaluate(place, near);
+
+    expect((await evaluate(place, { ...request, writeLater: true })).outcome).toEqual(whole.outcome);
+  });
+
+  it("is of no use where most is new, and everything is written", async () => {
+    const many = (version: number) =>
+      Array.from({ length: 700 }, (_, at) => `m${at} = sh "m${at}-${version}" "" { };`).join("\n");
+    const near = await packageSet(place, files(many(1)));
+    const request = { ...(await packageSet(place, files(many(2)))), near };
+    await Promise.all([lookAhead(request), evaluate(place, near)]);
+
+    const head = await evaluate(place, { ...request, writeLater: true });
+
+    expect(head.write).toBeUndefined();
+    expect((await head.graph(signal)).paths).toHaveLength(700);
+  });
+});
+
 describe("what is taken over", () => {
   it("is built from, also once the other evaluation is gone", async () => {
     const fresh = `fresh = sh "fresh" "cat $src/a > $out" { src = ./directory; at = "${Date.now()}-${Math.random()}"; };`;

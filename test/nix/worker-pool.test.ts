@@ -31,7 +31,7 @@ function scene(workers: number, budgetBytes: number) {
 
 describe("evaluators at the same time", () => {
   it.each([
-    { workers: 2, budget: 8, expected: ["a1 3.5", "a2 3.5"] },
+    { workers: 2, budget: 8, expected: ["a1 3.25", "a2 3.25"] },
     { workers: 2, budget: 64, expected: ["a1 8", "a2 8"] },
     { workers: 4, budget: 2.5, expected: ["a1 1.25", "a2 1.25"] },
     { workers: 4, budget: 0.25, expected: ["a1 0.25"] },
@@ -56,22 +56,28 @@ describe("evaluators at the same time", () => {
   it("are joined by one for which somebody waits, and by no more", async () => {
     const { enter, end, log } = scene(2, 8 * GIB);
     for (const name of ["a1", "a2", "a3"]) void enter(name);
-    for (const name of ["b1", "c1"]) void enter(name, { brief: true });
+    for (const name of ["b1", "c1"]) void enter(name, { isExtra: true });
     await settled();
-    expect(log).toEqual(["a1 3.5", "a2 3.5", "b1 1"]);
+    expect(log).toEqual(["a1 3.25", "a2 3.25", "b1 1.5"]);
     await end("b1");
-    expect(log.slice(3)).toEqual(["c1 1"]);
+    expect(log.slice(3)).toEqual(["c1 1.5"]);
     await end("a1");
-    expect(log.slice(4)).toEqual([]);
-    await end("c1");
 
-    expect(log.slice(4)).toEqual(["a3 3.5"]);
+    expect(log.slice(4)).toEqual(["a3 3.25"]);
+  });
+
+  it("do not wait for one that runs beyond them", async () => {
+    const { enter, log } = scene(2, 8 * GIB);
+    for (const name of ["a1", "b1", "a2", "b2"]) void enter(name, { isExtra: name.startsWith("b") });
+    await settled();
+
+    expect(log).toEqual(["a1 3.25", "b1 1.5", "a2 3.25"]);
   });
 
   it("are not joined by anybody where memory is short", async () => {
     const { enter, end, log } = scene(2, 2 * GIB);
     for (const name of ["a1", "a2"]) void enter(name);
-    void enter("b1", { brief: true });
+    void enter("b1", { isExtra: true });
     await settled();
     expect(log).toEqual(["a1 1", "a2 1"]);
     await end("a2");
@@ -85,11 +91,11 @@ describe("evaluators at the same time", () => {
     void enter("a2", { alone: true });
     void enter("b1");
     await settled();
-    expect(log).toEqual(["a1 3.5"]);
+    expect(log).toEqual(["a1 3.25"]);
     await end("a1");
-    expect(log).toEqual(["a1 3.5", "a2 8"]);
+    expect(log).toEqual(["a1 3.25", "a2 8"]);
     await end("a2");
-    expect(log).toEqual(["a1 3.5", "a2 8", "b1 3.5"]);
+    expect(log).toEqual(["a1 3.25", "a2 8", "b1 3.25"]);
   });
 
   it("do not wait for one that was given up", async () => {

@@ -285,6 +285,17 @@ describe("a prediction", () => {
     expect(written.why["module"]?.join(" ")).toContain("linux");
   });
 
+  it("tells the causes also where base was not evaluated before, and is not called one then", async () => {
+    const fresh = join(otherData, "fresh");
+    const cold = await rebuilds("main", "bump-again", { dataDirectory: fresh });
+    const written = await rebuilds("main", "bump-again", { why: ["module"] });
+
+    expect(cold.system.prediction?.status).toBe("not-predicted");
+    expect(cold.system.culprits).toEqual(written.system.culprits);
+    const kept = readdirSync(join(fresh, "nix", "evaluations"));
+    expect(kept.filter((name) => name.endsWith("-look"))).toHaveLength(1);
+  });
+
   it("is made from what came before base where base itself is not known", async () => {
     const { system } = await rebuilds("later", "later-bump", { scope: "prediction" });
 

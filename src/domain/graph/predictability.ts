@@ -56,14 +56,18 @@ export function predictability(facts: PredictabilityFacts): Predictability {
   return { possible: true, seeds };
 }
 
+/** What all of a package set is made with: a change there leaves little as it was. */
+const FOUNDATIONS = new Set(["lib", "stdenv", "build-support"]);
+
+/** Whether it has to be expected that most attrs are rebuilt. */
+export function mayRebuildMost(changed: readonly string[]): boolean {
+  return changed.some((file) => directoriesOf(file).some((name) => FOUNDATIONS.has(name)));
+}
+
+const directoriesOf = (file: string) => file.split("/").slice(0, -1);
+
 function isShared(file: string, { entry }: PredictabilityFacts): boolean {
-  return (
-    file === entry ||
-    file
-      .split("/")
-      .slice(0, -1)
-      .some((name) => SHARED.has(name))
-  );
+  return file === entry || directoriesOf(file).some((name) => SHARED.has(name));
 }
 
 /** The attrs that a changed file may matter to; undefined where that may be any. */

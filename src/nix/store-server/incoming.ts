@@ -63,6 +63,7 @@ export function receiveFrom(accepted: Socket, incoming: Incoming): Socket {
     accepted.on("data", (bytes: Buffer) => {
       if (!incoming.push(bytes, () => accepted.resume())) accepted.pause();
     });
+    accepted.resume();
     return endingAt(accepted, incoming);
   }
   const socket: Socket = new Socket({

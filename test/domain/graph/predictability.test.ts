@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { AttrDerivation, AttrResult, Evaluation } from "../../../src/domain/evaluation.ts";
-import { type PredictabilityFacts, predictability } from "../../../src/domain/graph/predictability.ts";
+import {
+  mayRebuildMost,
+  type PredictabilityFacts,
+  predictability,
+} from "../../../src/domain/graph/predictability.ts";
 
 const KERNEL = "pkgs/kernel/";
 const at = (drv: string, file?: string): AttrDerivation => ({
@@ -124,5 +128,18 @@ describe("nothing is guessed", () => {
       Array.from({ length: count }, (_, n) => [`linux_${n}`, at(`drv-${n}`, `${KERNEL}build.nix`)]),
     );
     expect(decide([`${KERNEL}build.nix`], { base: many, kernels: [] }).possible).toBe(possible);
+  });
+});
+
+describe("what leaves little as it was", () => {
+  it.each([
+    ["lib/strings.nix", true],
+    ["pkgs/stdenv/generic/make-derivation.nix", true],
+    ["pkgs/build-support/fetchurl/default.nix", true],
+    ["pkgs/top-level/all-packages.nix", false],
+    ["pkgs/os-specific/linux/kernel/common-config.nix", false],
+    ["pkgs/tools/lib", false],
+  ])("%s: %s", (file, expected) => {
+    expect(mayRebuildMost(["README.md", file])).toBe(expected);
   });
 });

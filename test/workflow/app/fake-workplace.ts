@@ -118,6 +118,7 @@ export function createFakeWorkplace(repository: FakeRepository): Workplace {
         if (signal.aborted) throw new Interrupted();
         return tree(repository.isBase(checkout.commit) ? "base" : "head");
       },
+      lookAhead: async () => undefined,
       evaluated: async () => undefined,
       passthru: async () => ({}),
       measure: async (outputs) =>

@@ -14,7 +14,6 @@ import { parsePullRequestName } from "../../domain/pull-request-name.ts";
 import { exitStatusOf } from "../../domain/verdict.ts";
 import { EnvironmentError, UserError } from "../../errors.ts";
 import { createRemoteGit } from "../../git/remote.ts";
-import { createGitHubWithToken } from "../../github/github.ts";
 import { createNix } from "../../nix/adapter.ts";
 import { comparedNote } from "../../report/comment-notes.ts";
 import { COMMENT_LIMIT } from "../../report/fit.ts";
@@ -75,7 +74,7 @@ async function checkPullRequest(name: string, options: PrOptions, context: Comma
     const file = options[option];
     if (file !== undefined) await requireWritable(`--${option}`, file);
   }
-  const { ref, github } = open(name, context);
+  const { ref, github } = await open(name, context);
   const facts = await github.pullRequest(ref, signal);
   if (facts.state === "closed") throw closed(facts);
   const compared = comparedOf(facts);
@@ -100,7 +99,10 @@ function closed({ owner, name, number, headSha }: PullRequestFacts): UserError {
 }
 
 /** @throws UserError not-a-pull-request, other-host, token-missing */
-function open(name: string, { io }: CommandContext): { ref: PullRequestRef; github: GitHubPort } {
+async function open(
+  name: string,
+  { io }: CommandContext,
+): Promise<{ ref: PullRequestRef; github: GitHubPort }> {
   const named = parsePullRequestName(name);
   if (named === undefined) {
     throw new UserError(
@@ -118,6 +120,8 @@ function open(name: string, { io }: CommandContext): { ref: PullRequestRef; gith
       "Set GHE_HOST to the name of that host, and GITHUB_TOKEN to a token of it.",
     );
   }
+  // Loaded here: no other command needs its libraries.
+  const { createGitHubWithToken } = await import("../../github/github.ts");
   const github = createGitHubWithToken({
     token,
     ...(host === undefined ? {} : { host }),

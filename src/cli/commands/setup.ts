@@ -9,7 +9,6 @@ import { parsePublicUrl } from "../../domain/public-url.ts";
 import { UserError } from "../../errors.ts";
 import { gitHubAddress } from "../../github/address.ts";
 import type { CommandContext } from "../command-context.ts";
-import { setUp } from "../setup/set-up.ts";
 import { manualSteps } from "../setup/setup-texts.ts";
 
 interface SetupOptions {
@@ -65,6 +64,8 @@ export function setupCommand({ io, signal }: CommandContext): Command {
       const warn = (text: string) => io.stderr.write(`modprobot: warning: ${text}\n`);
       if (publicUrl.startsWith("http:") && settings.apiUrl === undefined)
         warn(`${publicUrl} is not https: webhooks and reports can be read on their way`);
+      // Loaded here: no other command needs its libraries.
+      const { setUp } = await import("../setup/set-up.ts");
       await setUp(
         {
           ...common,

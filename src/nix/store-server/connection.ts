@@ -93,8 +93,8 @@ function answerAtOnce({ store, writer }: Call, send: Connection["send"], bytes: 
       writePathInfo(writer, info);
     } else break;
     dealt = reader.at;
-    // Small, and asked for one at a time: what is sent has gone before the next one comes.
-    void send(writer.bytes());
+    // Nix asks for one thing at a time. Whoever asks for more than is taken waits like everybody else.
+    if (send(writer.bytes()) !== undefined) break;
   }
   return dealt;
 }

@@ -58,8 +58,8 @@ export class Incoming implements Pieces {
 export function receiveFrom(accepted: Socket, incoming: Incoming): Socket {
   // Only a socket's creator can give it a buffer, and a server creates them without. What is beneath may be given to another
   // one, by a name that Node does not document; where there is none, pieces come as they always do.
-  const { _handle: handle } = accepted as Socket & { readonly _handle?: object };
-  if (handle === undefined) {
+  const { _handle: handle } = accepted as Socket & { readonly _handle?: object | null };
+  if (handle === undefined || handle === null) {
     accepted.on("data", (bytes: Buffer) => {
       if (!incoming.push(bytes, () => accepted.resume())) accepted.pause();
     });

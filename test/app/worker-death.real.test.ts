@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import type { StageResult } from "../../src/domain/check-result.ts";
 import { openDatabase } from "../../src/store/database.ts";
+import { readJson } from "../../src/store/stored-json.ts";
 import { temporaryDirectory } from "../git/repositories.ts";
 import { appForTest } from "../harness/app.ts";
 import { githubForTest } from "../harness/github/github.ts";
@@ -80,8 +81,8 @@ it("another worker goes on from the last finished stage", async () => {
   expect(run.conclusion).toBe("failure");
   await github.commentThatSays(pull, /1 consumer breaks/);
   const [check] = await query("select result, worker from checks");
-  const stages = (JSON.parse(String(check?.["result"])) as { stages: StageResult[] }).stages;
-  const before = (JSON.parse(String(kept?.["value"])) as { results: StageResult[] }).results;
+  const stages = (readJson(String(check?.["result"])) as { stages: StageResult[] }).stages;
+  const before = (readJson(String(kept?.["value"])) as { results: StageResult[] }).results;
   expect(before.map(({ stage }) => stage)).toEqual(["build", "sizes", "vm"]);
   // With the very seconds they took there. Done again, the builds would have been found in the store at once.
   expect(before[0]?.seconds).toBeGreaterThan(0);

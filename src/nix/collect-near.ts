@@ -58,7 +58,7 @@ export function sameLook(known: KnownAttrs, near: OpenEvaluation): FirstLook | u
 const mostNew = ({ evaluation }: OpenEvaluation) => Math.max(MANY_NEW, SHARE_NEW * evaluation.attrs.length);
 
 /**
- * @param near without it, everything is new
+ * @param near without it, nothing is compared, and nothing counts as changed
  * @returns `undefined` where too little is the same
  * @throws what `collectTree` throws
  */
@@ -86,10 +86,10 @@ export async function lookFirst(
     ...collected.listener,
     statement(said: PlacedStatement) {
       collected.listener.statement(said);
-      if (said.kind !== "derivation") return;
+      if (said.kind !== "derivation" || written === undefined) return;
       const attr = formatAttrPath(said.path);
       const result = collected.attrs.get(attr);
-      if (!result?.ok || written?.has(baseName(result.drv))) return;
+      if (!result?.ok || written.has(baseName(result.drv))) return;
       changed.add(attr);
       check();
     },

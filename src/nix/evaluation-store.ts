@@ -80,6 +80,7 @@ export function createEvaluationStore(directory: string): EvaluationStore {
     async keepLook(key, look) {
       if (!isReusable(look)) return;
       await writeSealed(join(directory, lookOf(key), RESULT), look);
+      await prune(directory);
     },
     async begin() {
       const beside = join(directory, `${BESIDE}${randomUUID()}`);

@@ -166,7 +166,7 @@ function followLines(
 ): Progress {
   let settled: AttrComponents[] = [];
   let current: AttrComponents | undefined;
-  let [at, started, moved, ended, leaving, over] = [stretch.at, false, false, false, false, false];
+  let [started, moved, ended, leaving, over] = [false, false, false, false, false];
   let heard = performance.now();
   let tail: string[] = [];
 
@@ -187,7 +187,6 @@ function followLines(
     // The root itself has no place.
     if (said.path.length > 0 && stretch.isAhead(said.at)) {
       stretch.moveTo(said.at);
-      at = said.at;
       settled = [];
       moved = true;
     }
@@ -229,7 +228,7 @@ function followLines(
         listener.lost(current, fatal("its description is larger than 64 KiB"));
         settle(current);
       } else if (!careful) stop("unreadable");
-      if (!over) for (const other of others) listener.otherLine(other, at);
+      if (!over) for (const other of others) listener.otherLine(other, stretch.at);
     },
     haltAtNext: () => {
       leaving = true;
@@ -238,7 +237,7 @@ function followLines(
     started: () => started,
     ended: () => ended,
     tail: () => tail,
-    end: () => ({ settled, at, current, progress: moved }),
+    end: () => ({ settled, at: stretch.at, current, progress: moved }),
   };
 }
 

@@ -76,28 +76,13 @@ export class WireReader {
     return (await this.string(limit)).toString("latin1");
   }
 
-  /**
-   * A list of such strings. Those that are there already are read in one go: an evaluation of nixpkgs sends 700,000.
-   * @throws WireError as for `string`; more strings than `most`
-   */
+  /** A list of such strings. @throws WireError as for `string`; more strings than `most` */
   async texts(most: number, limit: number): Promise<string[]> {
     const count = await this.number();
     if (count > most) throw new WireError(`${count} strings at once, where at most ${most} are taken`);
     const texts: string[] = [];
-    while (texts.length < count) texts.push(this.#textAtHand(limit) ?? (await this.text(limit)));
+    while (texts.length < count) texts.push(await this.text(limit));
     return texts;
-  }
-
-  /** `undefined` unless it is there as a whole and nothing is wrong with it. */
-  #textAtHand(limit: number): string | undefined {
-    const begin = this.#at + 8;
-    if (begin > this.#buffer.length || this.#buffer.readUInt32LE(this.#at + 4) !== 0) return undefined;
-    const length = this.#buffer.readUInt32LE(this.#at);
-    const end = begin + length + padding(length);
-    if (length > limit || end > this.#buffer.length) return undefined;
-    this.#expectZeros(begin + length, end);
-    this.#advance(end - this.#at);
-    return this.#buffer.toString("latin1", begin, begin + length);
   }
 
   /** A string of any length, in pieces as they arrive. */

@@ -2,23 +2,28 @@
  * One walk over a tree by as many evaluators as there is room for, with the store they write to, and with an eye on the disk.
  */
 import { dirname } from "node:path";
+import { formatAttrPath, ROOT_ATTR } from "../domain/attr-path.ts";
+import type { AttrError, AttrPath } from "../domain/evaluation.ts";
 import { budgetBytes } from "../domain/memory-budget.ts";
 import type { EvaluationProgress, EvaluationRequest } from "../workflow/ports.ts";
+import { type CacheDirectory, openCacheDirectory } from "./binary-cache/cache-directory.ts";
 import type { CollectedAttrs } from "./collect-attrs.ts";
 import { type DerivationWriter, openStore } from "./derivation-writer.ts";
 import { watchSpace } from "./disk-space.ts";
 import type { EvaluationDraft } from "./evaluation-store.ts";
 import type { Evaluator, WantedAttrs } from "./evaluator.ts";
-import { missesDerivation } from "./evaluator-message.ts";
+import { missesDerivation, readsStore } from "./evaluator-message.ts";
 import { checkoutMounts, type HostPrograms } from "./jail-mounts.ts";
 import type { PackPlace } from "./pack/pack-format.ts";
 import type { Sharing } from "./stretch.ts";
-import { walkLimits } from "./walk.ts";
+import { type WalkEnd, walkLimits } from "./walk.ts";
 import type { AttrComponents } from "./walk-output.ts";
 import { type TreeProgress, walkTree } from "./walk-tree.ts";
+import { wantedAttrs } from "./wanted-attrs.ts";
 import type { Room, WorkerPool } from "./worker-pool.ts";
 
 const PROGRESS_EVERY_MS = 200;
+const LOOK_EVERY_MS = 200;
 /** Before so much is done nobody can tell how long the rest takes. */
 const FORESEEN_SHARE = 0.05;
 
@@ -47,40 +52,105 @@ export type OnProgress = (progress: EvaluationProgress) => void;
  * @throws EnvironmentError as `evaluate`; Interrupted
  */
 export async function collectTree(
-  { draft, pack, wanted, skipped = [], isExtra = false }: Walk,
+  walk: Walk,
   collected: CollectedAttrs,
   context: CollectContext,
   request: EvaluationRequest,
   onProgress: OnProgress,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const writer = pack === undefined ? "nobody" : context.writer;
-  const evaluator = { ...(await evaluatorFor({ ...context, writer }, request, draft.storeRoot)), isExtra };
-  await using space = watchSpace([dirname(dirname(draft.storeRoot))]);
-  await using store = await openStore(writer, draft.storeRoot, pack);
-  const listener = {
-    ...collected.listener,
-    endedEarly: async (said: string, since: number) => {
-      await store.check();
-      await space.check(said);
-      return missesDerivation(said) && (await store.layOut(since));
-    },
-  };
-  const { entry, config, timeoutSeconds } = request;
-  const job = {
-    pool: context.pool,
-    room: roomFor(request, isExtra),
-    evaluator,
-    call: { mode: "walk" as const, entry, config, path: [], ...(wanted === undefined ? {} : { wanted }) },
-    skipped,
-    limits: walkLimits(timeoutSeconds),
-    listener,
+  const writer = walk.pack === undefined ? "nobody" : context.writer;
+  await using space = watchSpace([dirname(dirname(walk.draft.storeRoot))]);
+  await using caches = writer === "cache" ? await openCacheDirectory() : undefined;
+  await using store = await openStore(writer, walk.draft.storeRoot, walk.pack, caches?.path);
+  const limits = walkLimits(request.timeoutSeconds);
+  const go = async (
+    listener: Writing["listener"],
+    writing: Omit<Writing, "listener">,
+    signal: AbortSignal,
+  ) => {
+    const { isExtra = false, skipped = [] } = walk;
+    const { entry, config } = request;
+    const evaluator = await evaluatorFor({ ...context, ...writing }, request, walk.draft.storeRoot);
+    const wanted = writing.wanted ?? walk.wanted;
+    const job = {
+      pool: context.pool,
+      room: roomFor(request, isExtra),
+      evaluator: { ...evaluator, isExtra, caches: caches?.path },
+      call: { mode: "walk" as const, entry, config, path: [], ...(wanted === undefined ? {} : { wanted }) },
+      skipped,
+      limits,
+      listener: {
+        ...listener,
+        endedEarly: async (said: string, since: number) => {
+          await store.check();
+          await space.check(said);
+          return writing.writer === "server" && missesDerivation(said) && (await store.layOut(since));
+        },
+      },
+    };
+    return walkTree(job, context.sharing, progress.follow, signal);
   };
   using progress = tellProgress(collected, context.pool, onProgress);
-  const end = await walkTree(job, context.sharing, progress.follow, signal);
+  const end = await (caches === undefined
+    ? go(collected.listener, { writer: writer === "cache" ? "server" : writer }, signal)
+    : goWithCaches(caches, collected, go, signal));
   if (!end.complete) return end.reason;
   await store.end();
   return undefined;
+}
+
+interface Writing {
+  readonly listener: CollectedAttrs["listener"];
+  readonly writer: Evaluator["writer"];
+  /** Instead of what is wanted otherwise. */
+  readonly wanted?: WantedAttrs;
+}
+
+/** Each ended an evaluator, and is about to be looked at once more. */
+const MOST_READING = 50;
+
+/**
+ * By evaluators that cannot read what they have written, then what ended one because of that by those that can; all of it by these
+ * where it is too much, or where memory gets scarce.
+ */
+async function goWithCaches(
+  caches: CacheDirectory,
+  collected: CollectedAttrs,
+  go: (
+    listener: Writing["listener"],
+    writing: Omit<Writing, "listener">,
+    signal: AbortSignal,
+  ) => Promise<WalkEnd>,
+  signal: AbortSignal,
+): Promise<WalkEnd> {
+  const reading = new Set<AttrPath>();
+  const unfit = new AbortController();
+  const listener = {
+    ...collected.listener,
+    lost(path: AttrComponents, error: AttrError) {
+      if (!readsStore(error.error)) return collected.listener.lost(path, error);
+      const attr = formatAttrPath(path);
+      reading.add(attr);
+      if (attr === ROOT_ATTR || reading.size > MOST_READING) unfit.abort();
+    },
+  };
+  const look = async () => {
+    if (!(await caches.hasRoom())) unfit.abort();
+  };
+  const timer = setInterval(() => void look(), LOOK_EVERY_MS);
+  let end: WalkEnd | undefined;
+  try {
+    end = await go(listener, { writer: "cache" }, AbortSignal.any([signal, unfit.signal]));
+  } catch (error) {
+    await look();
+    if (signal.aborted || !unfit.signal.aborted) throw error;
+  } finally {
+    clearInterval(timer);
+  }
+  if (end === undefined || unfit.signal.aborted) return go(collected.listener, { writer: "server" }, signal);
+  if (!end.complete || reading.size === 0) return end;
+  return go(collected.listener, { writer: "server", wanted: wantedAttrs([], [...reading]) }, signal);
 }
 
 /** The evaluator for a request, writing to the store at `storeRoot`. */

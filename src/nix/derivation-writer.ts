@@ -1,13 +1,16 @@
 /**
- * Where an evaluation's derivations go: to a store we serve ourselves (`store-server/`), or, where this Nix does not get
- * along with it, to one that Nix writes on its own (`local?root=`), which takes several times as long as evaluating.
+ * Where an evaluation's derivations go: to a store we serve ourselves (`store-server/`), from a binary cache that Nix writes
+ * (`binary-cache/`) or, for what reads what it has written, by a socket; or, where this Nix does not get along with that, to a
+ * store that Nix writes on its own (`local?root=`), which takes several times as long as evaluating.
  *
- * Which of the two is tried once for each Nix, by an evaluation that writes and reads what every evaluation does. Both end in
- * the same packs and files.
+ * Which of them is tried once for each Nix, by evaluations that write and read what every evaluation does. All end in the same
+ * packs and files.
  */
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { StorePath } from "../domain/evaluation.ts";
+import { EnvironmentError } from "../errors.ts";
+import { openCacheDirectory } from "./binary-cache/cache-directory.ts";
 import { type Evaluator, runExpression } from "./evaluator.ts";
 import { errorMessage } from "./evaluator-message.ts";
 import type { FactCache } from "./fact-cache.ts";
@@ -20,20 +23,25 @@ import { NIX_DERIVATIONS } from "./saved-evaluation.ts";
 import { baseName, isDrvPath, STORE_DIRECTORY } from "./store-path.ts";
 import { openStoreServer, type StoreServer } from "./store-server/open-store-server.ts";
 
-/** Who writes: our server, or Nix itself. */
+/** Who writes: our server, from caches where they will do or by its socket alone; or Nix itself. */
 export type DerivationWriter = Exclude<Evaluator["writer"], "nobody">;
+
+/** Who writes for an evaluator that reads what it has written. */
+export const readingWriter = (writer: DerivationWriter) => (writer === "cache" ? "server" : writer);
 
 /**
  * Opens a new, empty store for one evaluation.
  * @param packs where derivations are to be in the end (`pack/`); without it they stay files of the store
+ * @param caches from where our server takes them in as well
  */
 export function openStore(
   writer: Evaluator["writer"],
   storeRoot: string,
   packs?: PackPlace,
+  caches?: string,
 ): Promise<StoreServer> {
-  return writer === "server"
-    ? openStoreServer(storeRoot, packs)
+  return writer === "server" || writer === "cache"
+    ? openStoreServer(storeRoot, packs, caches)
     : Promise.resolve(nobodyListens(storeRoot, packs));
 }
 
@@ -80,8 +88,9 @@ export interface WriterTrial {
 /** @throws EnvironmentError jail-failed, program-missing, store-server-failed; Interrupted */
 export async function chooseWriter(trial: WriterTrial, signal: AbortSignal): Promise<DerivationWriter> {
   const { host, nixVersion, facts } = trial;
+  const key = [nixVersion, host.nixInstantiate];
   // What works is remembered; what does not may have been the machine's bad day.
-  const works = await facts.remember("writer", [nixVersion, host.nixInstantiate], async () => {
+  const works = facts.remember("writer", key, async () => {
     const seen = await tryServer(trial, signal);
     if (seen === undefined) return true;
     trial.warn(
@@ -89,7 +98,11 @@ export async function chooseWriter(trial: WriterTrial, signal: AbortSignal): Pro
     );
     return undefined;
   });
-  return works === true ? "server" : "nix";
+  const caches = facts.remember("cache-writer", key, () => tryCaches(trial, signal));
+  // Waits for both, so that nothing is left behind of one.
+  await Promise.allSettled([works, caches]);
+  if ((await works) !== true) return "nix";
+  return (await caches) === true ? "cache" : "server";
 }
 
 /** A derivation, a text and a source, and reading that back from the store. */
@@ -102,33 +115,83 @@ builtins.seq
 const SOURCE = "read back";
 const TRIAL_SECONDS = 60;
 
-/** What went wrong; `undefined` where nothing did. */
-async function tryServer({ host, temporaryDirectory }: WriterTrial, signal: AbortSignal) {
+interface Trial {
+  readonly evaluator: Evaluator;
+  readonly server: StoreServer;
+  /** Ends of the names of all that was written. */
+  wrote(...ends: readonly string[]): Promise<boolean>;
+}
+
+/** With a store of its own, gone afterwards. */
+async function inTrialStore<T>(
+  { host, temporaryDirectory }: WriterTrial,
+  caches: string | undefined,
+  act: (trial: Trial) => Promise<T>,
+): Promise<T> {
   const directory = await mkdtemp(join(temporaryDirectory, "writer-trial-"));
   const storeRoot = join(directory, "store");
   const source = join(directory, "source");
   try {
     await mkdir(storeRoot);
     await writeFile(source, SOURCE);
-    await using server = await openStoreServer(storeRoot);
+    await using server = await openStoreServer(storeRoot, undefined, caches);
     const evaluator: Evaluator = {
       host,
       checkout: [{ kind: "read-only", from: source, to: `${CHECKOUT_INSIDE}/source` }],
       storeRoot,
-      writer: "server",
+      writer: caches === undefined ? "server" : "cache",
+      caches,
       system: "x86_64-linux",
       memoryBytes: 4 * 1024 ** 3,
     };
-    const limits = { timeoutMs: TRIAL_SECONDS * 1000, onStderrLine: () => undefined };
-    const { exitCode, stdout, stderr } = await runExpression(evaluator, TRIAL, limits, signal);
-    await server.check();
-    if (exitCode !== 0) return errorMessage(stderr.split("\n")) ?? `status ${exitCode}`;
-    const written = await readdir(join(storeRoot, NIX_DERIVATIONS));
-    const complete = ["-source", "-text", "-trial.drv"].every((end) =>
-      written.some((name) => name.endsWith(end)),
-    );
-    return complete && stdout.includes(SOURCE) ? undefined : "what it wrote is not there";
+    const wrote = async (...ends: readonly string[]) => {
+      const written = await readdir(join(storeRoot, NIX_DERIVATIONS));
+      return ends.every((end) => written.some((name) => name.endsWith(end)));
+    };
+    return await act({ evaluator, server, wrote });
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+const limits = { timeoutMs: TRIAL_SECONDS * 1000, onStderrLine: () => undefined };
+
+/** What went wrong; `undefined` where nothing did. */
+function tryServer(trial: WriterTrial, signal: AbortSignal): Promise<string | undefined> {
+  return inTrialStore(trial, undefined, async ({ evaluator, server, wrote }) => {
+    const { exitCode, stdout, stderr } = await runExpression(evaluator, TRIAL, limits, signal);
+    await server.check();
+    if (exitCode !== 0) return errorMessage(stderr.split("\n")) ?? `status ${exitCode}`;
+    const complete = await wrote("-source", "-text", "-trial.drv");
+    return complete && stdout.includes(SOURCE) ? undefined : "what it wrote is not there";
+  });
+}
+
+/** The same, without reading back. */
+const CACHE_TRIAL = `
+let source = "\${${CHECKOUT_INSIDE}/source}"; in
+(derivation { name = "trial"; system = "x86_64-linux"; builder = builtins.toFile "text" source; }).drvPath
+`;
+/** Where there is no such path, these have an answer. Here they may have none. */
+const QUESTIONS = ["pathExists source", 'findFile [ { path = source; prefix = ""; } ] "x"'].map(
+  (question) => `let source = "\${${CHECKOUT_INSIDE}/source}"; in builtins.tryEval (builtins.${question})`,
+);
+
+/** Whether caches will do for this Nix; `undefined` where the machine has no room for them now. */
+async function tryCaches(trial: WriterTrial, signal: AbortSignal): Promise<boolean | undefined> {
+  await using caches = await openCacheDirectory();
+  if (caches === undefined) return undefined;
+  // Awaited here: the caches are removed when this is left.
+  return await inTrialStore(trial, caches.path, async ({ evaluator, server, wrote }) => {
+    const [written, ...asked] = await Promise.all(
+      [CACHE_TRIAL, ...QUESTIONS].map((expression) => runExpression(evaluator, expression, limits, signal)),
+    );
+    await server.check();
+    const isWritten = written?.exitCode === 0 && (await wrote("-source", "-text", "-trial.drv"));
+    return isWritten && asked.every(({ exitCode }) => exitCode !== 0);
+  }).catch((error: unknown) => {
+    // Nix itself is in /nix/store, so nothing else can be.
+    if (error instanceof EnvironmentError && error.code === "jail-failed") return false;
+    throw error;
+  });
 }

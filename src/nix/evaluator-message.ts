@@ -69,3 +69,11 @@ export function missesDerivation(said: string): boolean {
     said,
   );
 }
+
+/**
+ * Whether an evaluator may have ended because it could not read what it had written to a binary cache. Rather once too often:
+ * then somebody who can read it says the same.
+ */
+export function readsStore(error: string): boolean {
+  return /symlink|symbolic link|\/nix\/store|binary cache|is not valid/i.test(error);
+}

@@ -10,6 +10,7 @@ import { nixString } from "../domain/attr-path.ts";
 import type { System } from "../domain/evaluation.ts";
 import { EnvironmentError } from "../errors.ts";
 import { type RunResult, run } from "../process.ts";
+import { openCache } from "./binary-cache/cache-directory.ts";
 import { CHECKOUT_INSIDE, type Jail, jailArguments, type Mount } from "./jail.ts";
 import type { HostPrograms } from "./jail-mounts.ts";
 import type { AttrComponents } from "./walk-output.ts";
@@ -44,6 +45,8 @@ export interface Evaluator {
   readonly checkout: readonly Mount[];
   readonly storeRoot: string;
   readonly writer: Jail["writer"];
+  /** For a writer `cache`: where each run gets a place of its own. */
+  readonly caches?: string | undefined;
   readonly system: System;
   readonly memoryBytes: number;
   /** Takes only what others leave of the processors. */
@@ -78,10 +81,12 @@ export async function runExpression(
   limits: RunLimits,
   signal: AbortSignal,
 ): Promise<RunResult> {
+  await using cache = evaluator.writer === "cache" ? await openCache(evaluator.caches ?? "") : undefined;
   const jail = {
     ...evaluator,
     ...evaluator.host,
     host: evaluator.host.mounts,
+    cache: cache?.path,
     // Time runs out first, also for an evaluator whose collector has threads of its own.
     cpuSeconds: Math.ceil((CPU_PER_SECOND * limits.timeoutMs) / 1000) + 1,
   };

@@ -15,6 +15,7 @@ export interface FactCache {
 
 const VERSIONS = {
   "build-seconds": 1,
+  "cache-writer": 1,
   contents: 1,
   explanation: 1,
   failure: 1,

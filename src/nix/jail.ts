@@ -4,17 +4,19 @@
  * What an evaluation may reach is decided here, by the operating system; Nix's own `restrict-eval` is the second line,
  * since it has had holes (`fetchTree`, `getFlake "path:…"`). There is no network, no environment, no /etc, /root, /home or
  * /proc. What it writes goes through a socket to a store of its own, which it sees read-only; or, where this Nix cannot do
- * that, Nix writes that store itself, and it is the only place that can be written. The checkout lies at the same path every time, so that where
+ * that, Nix writes that store itself, and it is the only place that can be written, as is a binary cache that it leaves for our server. The checkout lies at the same path every time, so that where
  * it really is never reaches a derivation.
  *
  * Pure: builds an argument vector. Limits follow prlimit(1); Nix has no memory limit of its own.
  */
 import type { System } from "../domain/evaluation.ts";
+import { STORE_DIRECTORY } from "./store-path.ts";
 import { SOCKET } from "./store-server/messages.ts";
 
 /** Where the checkout is inside. A recipe that copies its own directory gets this name into the store. */
 export const CHECKOUT_INSIDE = "/src";
 const STORE_INSIDE = "/eval";
+const CACHE_INSIDE = "/cache";
 
 export type Mount =
   | { readonly kind: "read-only"; readonly from: string; readonly to: string }
@@ -27,8 +29,13 @@ export interface Jail {
   readonly checkout: readonly Mount[];
   /** A directory of the host: becomes the root of a store with /nix/store inside, and the server's socket. */
   readonly storeRoot: string;
-  /** Who writes that store: our server, Nix itself, or nobody, which is quicker and tells the same of derivations. */
-  readonly writer: "server" | "nix" | "nobody";
+  /**
+   * Who writes that store: our server; Nix itself; nobody, which is quicker and tells the same of derivations; or our server from a
+   * binary cache that Nix writes.
+   */
+  readonly writer: "server" | "nix" | "nobody" | "cache";
+  /** For a writer `cache`: a directory of the host with room for it. */
+  readonly cache?: string | undefined;
   readonly prlimit: string;
   readonly nixInstantiate: string;
   readonly system: System;
@@ -49,6 +56,7 @@ export function jailArguments(jail: Jail): string[] {
     ...["--dir", CHECKOUT_INSIDE],
     ...jail.checkout.flatMap(mountArguments),
     ...[jail.writer === "nix" ? "--bind" : "--ro-bind", jail.storeRoot, STORE_INSIDE],
+    ...(jail.writer === "cache" ? cacheMounts(jail) : []),
     ...["--remount-ro", "/", "--chdir", "/tmp"],
     ...environment(jail),
     "--",
@@ -60,6 +68,15 @@ export function jailArguments(jail: Jail): string[] {
 
 function mountArguments(mount: Mount): string[] {
   return mount.kind === "link" ? ["--symlink", mount.target, mount.to] : ["--ro-bind", mount.from, mount.to];
+}
+
+/**
+ * What an evaluator has put into a cache it cannot read again, and some of Nix's questions then have wrong answers instead of none:
+ * `pathExists` says no. With a link that leads to itself, whatever asks for a store path ends the evaluator instead, as with a store
+ * of nobody's; `derivation-writer.ts` tries that.
+ */
+function cacheMounts({ cache = "" }: Jail): string[] {
+  return ["--bind", cache, CACHE_INSIDE, "--symlink", STORE_DIRECTORY, STORE_DIRECTORY];
 }
 
 /** Nix's collector takes 384 MiB before it collects anything, which has to leave room below the limit. */
@@ -75,6 +92,16 @@ function collector({ memoryBytes }: Jail): Record<string, string> {
   return { GC_INITIAL_HEAP_SIZE: String(heap), GC_MARKERS: "1" };
 }
 
+/**
+ * Nix's derivations are made of millions of small strings, beside the collector's heap. glibc keeps more of those that were freed
+ * at hand, and gives no memory back to get it again (https://sourceware.org/glibc/manual/latest/html_node/Memory-Allocation-Tunables.html):
+ * a fifteenth of the time. Others ignore it.
+ */
+const ALLOCATOR = {
+  GLIBC_TUNABLES:
+    "glibc.malloc.tcache_count=2000:glibc.malloc.trim_threshold=1073741824:glibc.malloc.top_pad=16777216",
+};
+
 function environment(jail: Jail): string[] {
   const variables = {
     HOME: "/homeless-shelter",
@@ -85,6 +112,7 @@ function environment(jail: Jail): string[] {
     NIX_USER_CONF_FILES: "",
     NIX_PATH: "",
     ...collector(jail),
+    ...ALLOCATOR,
   };
   return Object.entries(variables).flatMap(([name, value]) => ["--setenv", name, value]);
 }
@@ -106,6 +134,8 @@ const STORES: Readonly<Record<Jail["writer"], (own: string) => string>> = {
   server: (own) => `unix://${STORE_INSIDE}/${SOCKET}?${own}`,
   nix: (own) => `local?${own}`,
   nobody: () => "dummy://",
+  // It has to know what it wrote, since that may be taken away at once; a million are far more than fit into one evaluator.
+  cache: () => `file://${CACHE_INSIDE}?compression=none&path-info-cache-size=1000000`,
 };
 
 /**

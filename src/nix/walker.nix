@@ -105,16 +105,33 @@ let
     else
       throw "${what} is a ${typeOf value}, not a string";
 
-  describe = value: {
-    drvPath = text "drvPath" value.drvPath;
-    name = text "name" (value.name or null);
-    system = text "system" (value.system or null);
-    # A list, since JSON objects would lose the order, and the first output is the default one.
-    outputs = map (output: [
-      output
-      (text "outPath" (if value ? ${output} then value.${output}.outPath else value.outPath))
-    ]) (value.outputs or [ "out" ]);
-  };
+  # A list is forced in its order; a set in one that changes from run to run, and with it the error that is told.
+  describe =
+    value:
+    let
+      name = text "name" (value.name or null);
+      system = text "system" (value.system or null);
+      drvPath = text "drvPath" value.drvPath;
+      # A list, since JSON objects would lose the order, and the first output is the default one.
+      outputs = map (output: [
+        output
+        (text "outPath" (if value ? ${output} then value.${output}.outPath else value.outPath))
+      ]) (value.outputs or [ "out" ]);
+      inOrder = [
+        name
+        system
+        drvPath
+        outputs
+      ];
+    in
+    deepSeq inOrder {
+      inherit
+        drvPath
+        name
+        outputs
+        system
+        ;
+    };
 
   optionally =
     fallback: value:
@@ -161,7 +178,7 @@ let
     place: value:
     let
       description = describe value;
-      tried = tryEval (deepSeq description description);
+      tried = tryEval description;
       known = place // {
         inherit (tried) value;
       };
@@ -225,7 +242,7 @@ let
     let
       kind = classify (length path) target;
     in
-    if kind == "derivation" then deepSeq (describe target) true else seq kind true;
+    if kind == "derivation" then seq (describe target) true else seq kind true;
 
   # The environment of the build is no promise to users of the value; what nixpkgs documents as its identity is.
   environment = removeAttrs (target.drvAttrs or { }) [

@@ -7,9 +7,9 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createNix } from "../../src/nix/adapter.ts";
 import { copyDerivation } from "../../src/nix/copy-derivation.ts";
 import { createDerivationReader } from "../../src/nix/derivation-store.ts";
-import { chooseWriter } from "../../src/nix/derivation-writer.ts";
+import { chooseWriter, type DerivationWriter } from "../../src/nix/derivation-writer.ts";
 import { createFactCache } from "../../src/nix/fact-cache.ts";
-import { findHostPrograms } from "../../src/nix/jail-mounts.ts";
+import { findHostPrograms, type HostPrograms } from "../../src/nix/jail-mounts.ts";
 import { PACKS, packFile } from "../../src/nix/pack/pack-format.ts";
 import { listFrames, readPacked } from "../../src/nix/pack/pack-reader.ts";
 import { PackWriter } from "../../src/nix/pack/pack-writer.ts";
@@ -87,34 +87,39 @@ const EVERY_WAY = withShell(`
   above = sh "above" "" { inherit whole one texts; };
   closure = sh "closure" "" { exportReferencesGraph = [ "graph" above.drvPath ]; };
   big = sh "big" "" { text = builtins.foldl' (a: b: a + a) "0123456789abcdef" (builtins.genList (n: n) 14); };
+  exists = sh "exists-\${builtins.toJSON (builtins.pathExists "\${./source}/d")}-\${builtins.toJSON (builtins.pathExists "\${./source}/x")}" "" { };
   back = sh "back-\${builtins.readFile "\${./source}/d/e/empty"}\${toString (builtins.stringLength (builtins.readFile "\${./source/data}"))}" "" { };
 `);
 
+const nixWith = (writer: DerivationWriter, { dataDirectory, temporaryDirectory }: Workplace) =>
+  createNix({ dataDirectory, temporaryDirectory, writer });
 /** Without the store server. */
-const nixAlone = ({ dataDirectory, temporaryDirectory }: Workplace) =>
-  createNix({ dataDirectory, temporaryDirectory, writer: "nix" });
+const nixAlone = (workplace: Workplace) => nixWith("nix", workplace);
 
 describe("the same files as Nix writes by itself", () => {
-  it("for a source of every kind, byte for byte", async () => {
-    const files = { "default.nix": EVERY_WAY };
-    await using other = await workplace();
-    const writing = nixAlone(other);
-    const served = await packageSet(place, files);
-    const alone = await packageSet(other, files);
-    for (const request of [served, alone]) await sourceTree(request.checkout.directory);
+  it.each(["cache", "server"] as const)(
+    "for a source of every kind, byte for byte, by a %s",
+    async (writer) => {
+      const files = { "default.nix": EVERY_WAY };
+      await using other = await workplace();
+      const served = await packageSet(place, files);
+      const alone = await packageSet(other, files);
+      for (const request of [served, alone]) await sourceTree(request.checkout.directory);
 
-    const trees = [
-      await evaluate(place, served),
-      await writing.evaluate(alone, () => undefined, signal),
-    ] as const;
+      const trees = [
+        await nixWith(writer, place).evaluate(served, () => undefined, signal),
+        await nixAlone(other).evaluate(alone, () => undefined, signal),
+      ] as const;
 
-    expect(Object.values(attrsOf(trees[0])).every(({ ok }) => ok)).toBe(true);
-    expect(trees[0].outcome).toEqual(trees[1].outcome);
-    expect(attrsOf(trees[0])["back"]).toMatchObject({ name: "back-5" });
-    const ours = await stored(place.dataDirectory);
-    expect(ours.size).toBeGreaterThan(15);
-    expect(ours).toEqual(await stored(other.dataDirectory));
-  });
+      expect(Object.values(attrsOf(trees[0])).every(({ ok }) => ok)).toBe(true);
+      expect(trees[0].outcome).toEqual(trees[1].outcome);
+      expect(attrsOf(trees[0])["back"]).toMatchObject({ name: "back-5" });
+      expect(attrsOf(trees[0])["exists"]).toMatchObject({ name: "exists-true-false" });
+      const ours = await stored(place.dataDirectory);
+      expect(ours.size).toBeGreaterThan(15);
+      expect(ours).toEqual(await stored(other.dataDirectory));
+    },
+  );
 
   it("for a package set with kernels", async () => {
     const directory = join(import.meta.dirname, "../kernel-repo/main");
@@ -314,50 +319,125 @@ describe("a store that is lost", () => {
   });
 });
 
-describe("where Nix does not get along with it", () => {
-  it("is found out once, told, and Nix writes by itself", async () => {
-    const wrapper = join(place.directory, "old-nix-instantiate");
-    await writeFile(
-      wrapper,
-      '#!/bin/sh\ncase "$*" in *unix://*) echo "error: protocol mismatch" >&2; exit 1;; esac\nexec nix-instantiate "$@"\n',
+describe("evaluators that write to caches", () => {
+  const reading = (count: number) =>
+    withShell(
+      Array.from(
+        { length: count },
+        (_, n) => `r${n} = sh "r${n}-\${builtins.readFile "\${./data}"}" "" { };`,
+      ).join("\n"),
     );
-    await chmod(wrapper, 0o755);
-    const real = await findHostPrograms(signal);
-    const mounts = [
-      ...real.mounts,
-      { kind: "read-only" as const, from: wrapper, to: "/old-nix-instantiate" },
-    ];
-    const warnings: string[] = [];
-    const trial = {
-      nixVersion: "2.3",
-      facts: createFactCache(join(place.dataDirectory, "facts")),
-      temporaryDirectory: place.temporaryDirectory,
-      warn: (message: string) => warnings.push(message),
-    };
 
-    expect(
-      await chooseWriter(
-        { ...trial, host: { ...real, mounts, nixInstantiate: "/old-nix-instantiate" } },
-        signal,
-      ),
-    ).toBe("nix");
-    expect(warnings).toEqual([expect.stringContaining("protocol mismatch")]);
-    expect(await chooseWriter({ ...trial, host: real }, signal)).toBe("server");
-    expect(warnings).toHaveLength(1);
+  it.each([3, 60])("leave what reads what they wrote to others: %i attributes", async (count) => {
+    const files = { "default.nix": reading(count), data: "read" };
+    const tree = await nixWith("cache", place).evaluate(
+      await packageSet(place, files),
+      () => undefined,
+      signal,
+    );
+
+    const attrs = attrsOf(tree);
+    expect(Object.keys(attrs)).toHaveLength(count);
+    expect(Object.entries(attrs).filter(([name, attr]) => !attr.ok || attr.name !== `${name}-read`)).toEqual(
+      [],
+    );
   });
 
-  it("everything works all the same", async () => {
-    const nix = nixAlone(place);
-    const attrs = `a = sh "a" "cat $src > $out" { src = ./data; fresh = "${Date.now()}-${Math.random()}"; };`;
-    const request = await packageSet(place, {
-      "default.nix": withShell(attrs),
-      data: "from Nix's own store\n",
+  it("do so for a set that is read from there as a whole", async () => {
+    const files = {
+      "default.nix": 'import "${./sets}/set.nix"',
+      "sets/set.nix": withShell('a = sh "a" "" { };'),
+    };
+    const tree = await nixWith("cache", place).evaluate(
+      await packageSet(place, files),
+      () => undefined,
+      signal,
+    );
+
+    expect(attrsOf(tree)).toMatchObject({ a: { ok: true, name: "a" } });
+  });
+
+  it("blame what ends them for other reasons at once", async () => {
+    const files = { "default.nix": withShell('a = sh "a" "" { }; b = abort "b"; c = sh "c" "" { };') };
+    const tree = await nixWith("cache", place).evaluate(
+      await packageSet(place, files),
+      () => undefined,
+      signal,
+    );
+
+    expect(attrsOf(tree)).toMatchObject({
+      a: { ok: true },
+      b: { ok: false, cause: "fatal" },
+      c: { ok: true },
     });
+  });
 
-    const tree = await nix.evaluate(request, () => undefined, signal);
-    const outcome = await tree.derivations.realise(drvOf(tree, "a"), limits, signal);
+  it("leave nothing in memory", async () => {
+    const before = await readdir("/dev/shm");
+    await nixWith("cache", place).evaluate(
+      await packageSet(place, { "default.nix": withShell('a = sh "a" "" { };') }),
+      () => undefined,
+      signal,
+    );
 
-    expect(outcome.status).toBe("built");
-    expect(await nix.passthru(request, "a", signal)).toEqual({ src: "path" });
+    expect(await readdir("/dev/shm")).toEqual(before);
+  });
+});
+
+/** What `nix-instantiate` is instead: a shell script, in whose place the real one is `$real`. */
+async function withWrapper(name: string, script: string): Promise<HostPrograms> {
+  const wrapper = join(place.directory, name);
+  await writeFile(wrapper, `#!/bin/sh\nreal=nix-instantiate\n${script}\n`);
+  await chmod(wrapper, 0o755);
+  const real = await findHostPrograms(signal);
+  const mount = { kind: "read-only" as const, from: wrapper, to: `/${name}` };
+  return { ...real, mounts: [...real.mounts, mount], nixInstantiate: `/${name}` };
+}
+
+describe("where Nix does not get along with it", () => {
+  const warnings: string[] = [];
+  const choose = (host: HostPrograms) =>
+    chooseWriter(
+      {
+        host,
+        nixVersion: "2.3",
+        facts: createFactCache(join(place.dataDirectory, "facts")),
+        temporaryDirectory: place.temporaryDirectory,
+        warn: (message: string) => warnings.push(message),
+      },
+      signal,
+    );
+
+  it("is found out once, told, and Nix writes by itself", async () => {
+    warnings.length = 0;
+    const refuses = await withWrapper(
+      "old-nix-instantiate",
+      'case "$*" in *unix://*) echo "error: protocol mismatch" >&2; exit 1;; esac; exec "$real" "$@"',
+    );
+
+    expect(await choose(refuses)).toBe("nix");
+    expect(warnings).toEqual([expect.stringContaining("protocol mismatch")]);
+    expect(await choose(await findHostPrograms(signal))).toBe("cache");
+  });
+
+  it.each(["pathExists", "findFile"])(
+    "has no caches where %s says no instead of nothing",
+    async (question) => {
+      const answers = await withWrapper(
+        `answering-${question}`,
+        `case "$*" in *file://*) asked=$(cat); case "$asked" in *${question}*) echo false; exit 0;; esac; echo "$asked" | exec "$real" "$@";; esac; exec "$real" "$@"`,
+      );
+
+      expect(await choose(answers)).toBe("server");
+    },
+  );
+
+  it("has no caches where nothing arrives in them", async () => {
+    const forgets = await withWrapper(
+      "forgetting",
+      'case "$*" in *file://*) echo done; exit 0;; esac; exec "$real" "$@"',
+    );
+
+    expect(await choose(forgets)).toBe("server");
   });
 });

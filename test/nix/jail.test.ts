@@ -18,6 +18,9 @@ const jail: Jail = {
 const args = jailArguments(jail);
 const joined = args.join(" ");
 
+const writable = (all: string[]) =>
+  all.flatMap((arg, at) => (arg === "--bind" ? [all.slice(at + 1, at + 3)] : []));
+
 describe("the jail", () => {
   it.each([
     "--unshare-all",
@@ -36,11 +39,16 @@ describe("the jail", () => {
   });
 
   it("has nothing that can be written, unless Nix itself writes the store", () => {
-    const writable = (all: string[]) =>
-      all.flatMap((arg, at) => (arg === "--bind" ? [all.slice(at + 1, at + 3)] : []));
-
     expect(writable(args)).toEqual([]);
     expect(writable(jailArguments({ ...jail, writer: "nix" }))).toEqual([["/data/store", "/eval"]]);
+  });
+
+  it("has one place for a cache, where whatever asks for a store path goes in circles", () => {
+    const cached = jailArguments({ ...jail, writer: "cache", cache: "/memory/run" });
+
+    expect(writable(cached)).toEqual([["/memory/run", "/cache"]]);
+    expect(cached.join(" ")).toContain("--symlink /nix/store /nix/store ");
+    expect(joined).not.toContain("/nix/store");
   });
 
   it("limits memory, time and files before Nix starts", () => {

@@ -1,5 +1,16 @@
 /** What the thread of a store and the thread that started it say to each other. */
 
+import type { PackPlace } from "../pack/pack-format.ts";
+
+/** What the thread is started with. */
+export interface StoreData {
+  readonly storeRoot: string;
+  /** Where a pack for derivations is to be; without it they become files of the store. */
+  readonly packs?: PackPlace | undefined;
+  /** A directory of binary caches, from which everything is taken in as well (`binary-cache/`). */
+  readonly caches?: string | undefined;
+}
+
 /** Name of the socket, below the store's root. */
 export const SOCKET = "socket";
 

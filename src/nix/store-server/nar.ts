@@ -132,6 +132,19 @@ export function narOfText(contents: Buffer): Buffer {
   return Buffer.concat(piecesOfText(contents));
 }
 
+/** What such an archive holds; `undefined` for any other. */
+export function textOfNar(nar: Buffer): Buffer | undefined {
+  const from = BEFORE_TEXT.length + 8;
+  if (nar.length < from || !nar.subarray(0, BEFORE_TEXT.length).equals(BEFORE_TEXT)) return undefined;
+  const length = nar.readUInt32LE(BEFORE_TEXT.length);
+  const after = Buffer.concat([PADDING.subarray(0, -length & 7), CLOSED]);
+  const isWhole =
+    nar.readUInt32LE(from - 4) === 0 &&
+    nar.length === from + length + after.length &&
+    nar.subarray(from + length).equals(after);
+  return isWhole ? nar.subarray(from, from + length) : undefined;
+}
+
 /** What goes around the contents, put together once: there are tens of thousands of such archives. */
 function piecesOfText(contents: Buffer): readonly Buffer[] {
   const length = Buffer.allocUnsafe(8);

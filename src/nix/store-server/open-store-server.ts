@@ -11,7 +11,14 @@ import { Worker } from "node:worker_threads";
 import { EnvironmentError } from "../../errors.ts";
 import { asMachineTrouble } from "../disk-space.ts";
 import type { PackPlace } from "../pack/pack-format.ts";
-import { READY, type ServerAnswer, type ServerQuestion, SOCKET, type Trouble } from "./messages.ts";
+import {
+  READY,
+  type ServerAnswer,
+  type ServerQuestion,
+  SOCKET,
+  type StoreData,
+  type Trouble,
+} from "./messages.ts";
 
 export interface StoreServer extends AsyncDisposable {
   /**
@@ -32,11 +39,16 @@ export interface StoreServer extends AsyncDisposable {
 
 /**
  * Serves a store that is empty so far, on `socket` in its root, until disposed of. What was written stays.
- * @param packs where a pack for derivations is to be; without it they become files of the store
+ * @param packs @param caches as in `StoreData`
  * @throws EnvironmentError disk-full, not-permitted, store-server-failed
  */
-export async function openStoreServer(storeRoot: string, packs?: PackPlace): Promise<StoreServer> {
-  const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: { storeRoot, packs } });
+export async function openStoreServer(
+  storeRoot: string,
+  packs?: PackPlace,
+  caches?: string,
+): Promise<StoreServer> {
+  const workerData: StoreData = { storeRoot, packs, caches };
+  const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData });
   let death: unknown;
   const dead = new Promise<never>((_, reject) => {
     worker.once("error", (error) => {

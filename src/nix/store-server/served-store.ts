@@ -39,10 +39,13 @@ export interface PathInfo {
   readonly contentAddress: string;
 }
 
+type Description = Omit<PathInfo, "references">;
+
 interface Entry {
   readonly path: StorePath;
   readonly references: readonly StorePath[];
-  readonly info: Omit<PathInfo, "references">;
+  /** Of a text, only once somebody sends it who may ask. */
+  info: Description | undefined;
   /** A derivation, and in the pack. */
   readonly packed?: true;
 }
@@ -68,18 +71,25 @@ export class ServedStore {
     return this.#entries.has(path as StorePath);
   }
 
-  /** @throws Refusal, OverLimit; errors of the file system */
-  addText(name: string, contents: Buffer, references: readonly string[]): StorePath {
+  /**
+   * @param asks whether the sender may ask for its description
+   * @throws Refusal, OverLimit; errors of the file system
+   */
+  addText(name: string, contents: Buffer, references: readonly string[], asks = true): StorePath {
     const digest = hash("sha256", contents);
     const content = { method: "text" as const, digest, references: this.#known(references) };
     const path = pathFor(name, content);
-    if (this.#entries.has(path)) return path;
+    const known = this.#entries.get(path);
+    if (known !== undefined) {
+      if (asks) known.info ??= describeText(content, contents);
+      return path;
+    }
     const isOne = path.endsWith(".drv") && isDerivation(path, contents, (input) => this.#isPacked(input));
     const pack = isOne ? this.#pack : undefined;
     this.#spend((pack === undefined ? ENTRY_BYTES : PACKED_BYTES) + contents.length);
     pack?.add(baseName(path), contents);
     if (pack === undefined || this.#layingOut) this.#writeText(path, contents);
-    const info = describeText(content, contents);
+    const info = asks ? describeText(content, contents) : undefined;
     this.#keep(path, content, pack === undefined ? { info } : { info, packed: true });
     return path;
   }
@@ -168,7 +178,7 @@ export class ServedStore {
   /** `undefined` where there is no such path. */
   describe(path: string): PathInfo | undefined {
     const entry = this.#entries.get(path as StorePath);
-    return entry && { ...entry.info, references: entry.references };
+    return entry?.info && { ...entry.info, references: entry.references };
   }
 
   #place(path: StorePath): string {
@@ -192,16 +202,17 @@ export class ServedStore {
     return inOrder ? known : [...new Set(known)].sort();
   }
 
-  #keep(path: StorePath, { references }: Content, more: Pick<Entry, "info" | "packed">): void {
+  #keep(path: StorePath, content: Content, more: Pick<Entry, "info" | "packed">): void {
+    const { references } = content;
     this.#entries.set(path, { path, references, ...more });
     // Derivations tell by themselves what they refer to.
     if (more.packed) return;
-    const record: SourceRecord = { path, contentAddress: more.info.contentAddress, references };
+    const record: SourceRecord = { path, contentAddress: renderContentAddress(content), references };
     appendFileSync(join(this.#root, SOURCES), `${JSON.stringify(record)}\n`);
   }
 }
 
-function describeText(content: Omit<Content, "references">, contents: Buffer): Omit<PathInfo, "references"> {
+function describeText(content: Omit<Content, "references">, contents: Buffer): Description {
   return { ...digestOfText(contents), contentAddress: renderContentAddress(content) };
 }
 

@@ -6,20 +6,31 @@ import { chmodSync, constants, openSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
-import type { PackPlace } from "../pack/pack-format.ts";
+import { Intake } from "../binary-cache/intake.ts";
 import { PackWriter } from "../pack/pack-writer.ts";
 import { serve } from "./connection.ts";
 import { Incoming, receiveFrom } from "./incoming.ts";
-import { READY, type ServerAnswer, type ServerQuestion, SOCKET, type Trouble } from "./messages.ts";
+import {
+  READY,
+  type ServerAnswer,
+  type ServerQuestion,
+  SOCKET,
+  type StoreData,
+  type Trouble,
+} from "./messages.ts";
 import { OverLimit, ServedStore } from "./served-store.ts";
 import { WireReader } from "./wire.ts";
 
 /** Each evaluator has one connection, and a second one while it sends a tree whose filter uses the store. */
 const CONNECTIONS = 64;
 
-const { storeRoot, packs } = workerData as { storeRoot: string; packs?: PackPlace };
+/** How often caches are looked at: seldom enough for the work to be worth the looking, often enough for them to stay small. */
+const INTAKE_EVERY_MS = 50;
+
+const { storeRoot, packs, caches } = workerData as StoreData;
 const say = (message: ServerAnswer) => parentPort?.postMessage(message);
 const store = new ServedStore(storeRoot, packs === undefined ? undefined : new PackWriter(packs));
+const intake = caches === undefined ? undefined : new Intake(store, caches);
 let trouble: Trouble | undefined;
 
 let open = 0;
@@ -64,6 +75,7 @@ function troubleOf(error: unknown): Trouble {
 
 parentPort?.on("message", async ({ number, first }: ServerQuestion) => {
   try {
+    await intake?.takeIn();
     if (first === "lay-out") store.layOut();
     if (first === "end") await store.end();
   } catch (error) {
@@ -71,6 +83,16 @@ parentPort?.on("message", async ({ number, first }: ServerQuestion) => {
   }
   say({ number, ...(trouble === undefined ? {} : { trouble }) });
 });
+
+async function takeIn(): Promise<void> {
+  try {
+    await intake?.takeIn();
+    setTimeout(takeIn, INTAKE_EVERY_MS);
+  } catch (error) {
+    trouble ??= troubleOf(error);
+  }
+}
+if (intake !== undefined) void takeIn();
 
 // Through a descriptor, since a socket's path may have no more than 107 bytes and data directories lie anywhere. It stays
 // open as long as the thread lives, which removes the socket by the same path in the end.

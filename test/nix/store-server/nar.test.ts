@@ -15,7 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { narOfText, narOfTree, unpackNar } from "../../../src/nix/store-server/nar.ts";
+import { narOfText, narOfTree, textOfNar, unpackNar } from "../../../src/nix/store-server/nar.ts";
 import { WireError, WireReader, WireWriter } from "../../../src/nix/store-server/wire.ts";
 import { inPieces } from "./in-pieces.ts";
 
@@ -155,5 +155,32 @@ describe("is not unpacked", () => {
       throw new Error("enough");
     };
     await expect(unpack(archive(...file("x")), enough)).rejects.toThrow("enough");
+  });
+});
+
+describe("the text in the archive of a text", () => {
+  it.each(["", "text", "eight by", "x".repeat(100_000)])("is what was put in: %.10s", (text) => {
+    expect(textOfNar(narOfText(Buffer.from(text)))?.toString()).toBe(text);
+  });
+
+  const whole = narOfText(Buffer.from("text"));
+  it.each([
+    ["a program", archive("(", "type", "regular", "executable", "", "contents", "text", ")")],
+    ["a link", archive(...link("text"))],
+    ["a directory", archive(...folder())],
+    ["more than one", Buffer.concat([whole, Buffer.alloc(8)])],
+    ["less than one", whole.subarray(0, -1)],
+    ["next to nothing", whole.subarray(0, 90)],
+    ["nothing", Buffer.alloc(0)],
+  ])("is none where the archive is of %s", (_, bytes) => {
+    expect(textOfNar(bytes)).toBeUndefined();
+  });
+
+  it("is none where its padding is not zero, or its length another one", () => {
+    for (const at of [whole.length - 17, whole.length - 31]) {
+      const changed = Buffer.from(whole);
+      changed[at] = (changed[at] ?? 0) + 1;
+      expect(textOfNar(changed)).toBeUndefined();
+    }
   });
 });

@@ -5,7 +5,7 @@
  * made ready by checking a commit that only adds a note, and every round asks for another head, which no earlier one has seen: the
  * same change and a comment.
  */
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { median } from "d3-array";
 import { disagreements, predictionVerdict, refuseWrongCounts } from "./agreement.ts";
@@ -69,7 +69,7 @@ export async function benchNixpkgs(clone: string, options: NixpkgsOptions, scrat
       byHand,
       predicted: await measure(`round ${index}, predicted`, primed, true),
       baseCached: await measure(`round ${index}, base cached`, primed, false),
-      cold: await withData(scratch, (data) => measure(`round ${index}, cold`, data, false)),
+      cold: await measure(`round ${index}, cold`, await emptyData(scratch, index), false),
     });
   }
   print(rounds, oracle);
@@ -93,15 +93,14 @@ async function evaluateByHand(tree: string, scratch: string): Promise<MeasuredPr
   return measured;
 }
 
-/** A data directory that is empty at first, and gone afterwards. */
-async function withData<T>(scratch: string, work: (data: string) => Promise<T>): Promise<T> {
-  const data = join(scratch, "data");
+/**
+ * Gone at the end with all the others: for minutes after many files were deleted, ext4 takes several times as long to create new
+ * ones nearby, and whoever evaluates for the first time has deleted none.
+ */
+async function emptyData(scratch: string, round: number): Promise<string> {
+  const data = join(scratch, `data-${round}`);
   await mkdir(data);
-  try {
-    return await work(data);
-  } finally {
-    await rm(data, { recursive: true, force: true });
-  }
+  return data;
 }
 
 /** One line of the table: what was measured, against what. */

@@ -204,7 +204,11 @@ async function workTogether(place: DatabasePlace, workers: number): Promise<numb
 
 async function startProcess(plan: ProcessPlan): Promise<Started> {
   const file = new URL("./webhooks-process.ts", import.meta.url);
-  const child = fork(file, [JSON.stringify(plan)], { stdio: ["ignore", "ignore", "inherit", "ipc"] });
+  const child = fork(file, [JSON.stringify(plan)], {
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+    // As `bin/modprobot` starts a server.
+    execArgv: [...process.execArgv, "--single-threaded-gc"],
+  });
   const used: Started["used"][number][] = [];
   let checks = 0;
   const url = await new Promise<string | null>((resolve, reject) => {

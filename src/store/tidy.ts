@@ -24,5 +24,6 @@ export function startTidying(sql: SqlExecutor): Disposable {
 export async function tidy(sql: SqlExecutor): Promise<void> {
   const { rows } = await sql.executeSql(UNTIDY);
   for (const { name } of rows as { readonly name: string }[])
-    await sql.executeSql(`vacuum (analyze) ${name}`);
+    // One after the other, since what is urgent may go in between.
+    for (const work of ["vacuum", "analyze"]) await sql.executeSql(`${work} ${name}`);
 }

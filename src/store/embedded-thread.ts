@@ -13,7 +13,7 @@ import type { EmbeddedCalls, Statement } from "./start-embedded.ts";
 const SETTINGS = [
   // Its own 160 MB are of no use beside the cache of the operating system, which holds the files anyway.
   ...["-c", "shared_buffers=32MB"],
-  // Counting looks at 300 rows for each, while everybody waits (`tidy.ts`); a tenth of the usual tells a few rows from many as well.
+  // Counting reads 300 rows for each of these, while everybody waits (`tidy.ts`). A tenth of the usual tells few from many as well.
   ...["-c", "default_statistics_target=10"],
 ];
 

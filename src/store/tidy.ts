@@ -23,7 +23,7 @@ export function startTidying(sql: SqlExecutor): Disposable {
 
 export async function tidy(sql: SqlExecutor): Promise<void> {
   const { rows } = await sql.executeSql(UNTIDY);
+  // One after the other, since what is urgent may go in between.
   for (const { name } of rows as { readonly name: string }[])
-    // One after the other, since what is urgent may go in between.
     for (const work of ["vacuum", "analyze"]) await sql.executeSql(`${work} ${name}`);
 }

@@ -12,7 +12,7 @@ import { type DerivationWriter, openStore } from "./derivation-writer.ts";
 import { watchSpace } from "./disk-space.ts";
 import type { EvaluationDraft } from "./evaluation-store.ts";
 import type { Evaluator, WantedAttrs } from "./evaluator.ts";
-import { missesDerivation, readsStore } from "./evaluator-message.ts";
+import { endedByCache, missesDerivation } from "./evaluator-message.ts";
 import { checkoutMounts, type HostPrograms } from "./jail-mounts.ts";
 import type { PackPlace } from "./pack/pack-format.ts";
 import type { Sharing } from "./stretch.ts";
@@ -129,7 +129,7 @@ async function goWithCaches(
   const listener = {
     ...collected.listener,
     lost(path: AttrComponents, error: AttrError) {
-      if (!readsStore(error.error)) return collected.listener.lost(path, error);
+      if (!endedByCache(error.error)) return collected.listener.lost(path, error);
       const attr = formatAttrPath(path);
       reading.add(attr);
       if (attr === ROOT_ATTR || reading.size > MOST_READING) unfit.abort();

@@ -107,7 +107,7 @@ async function lookOnce(
 
 /**
  * Looks at a tree while the one it is near to is still being evaluated; `evaluate` goes on from there. Takes up what evaluators
- * that write leave of the processors, waiting for their derivations to be taken.
+ * that write leave of the processors, to the end of the last of them.
  * @throws what `evaluate` throws
  */
 export async function lookAhead(

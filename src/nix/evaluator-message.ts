@@ -71,9 +71,9 @@ export function missesDerivation(said: string): boolean {
 }
 
 /**
- * Whether an evaluator may have ended because it could not read what it had written to a binary cache. Rather once too often:
- * then somebody who can read it says the same.
+ * Whether an evaluator may have ended because it could not read what it had written to a binary cache, or could not write there.
+ * Rather once too often: then somebody who does neither says the same.
  */
-export function readsStore(error: string): boolean {
-  return /symlink|symbolic link|\/nix\/store|binary cache|is not valid/i.test(error);
+export function endedByCache(error: string): boolean {
+  return /symlink|symbolic link|\/nix\/store|\/cache\/|binary cache|is not valid|no space left/i.test(error);
 }

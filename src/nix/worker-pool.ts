@@ -21,8 +21,8 @@ export interface Room {
   /** With nobody beside, and all the memory. */
   readonly alone: boolean;
   /**
-   * One of these may run beyond the others, where memory allows: of a few attributes for which somebody waits, or beside
-   * evaluators that wait for what they write.
+   * One of these may run beyond the others, where memory allows: of a few attributes for which somebody waits, or to take up
+   * what others leave of the processors.
    */
   readonly isExtra?: boolean;
   /** Whose turn it is: who has the fewest evaluators goes first. */

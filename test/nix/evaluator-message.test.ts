@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { errorMessage, readsStore, warningLines } from "../../src/nix/evaluator-message.ts";
+import { endedByCache, errorMessage, warningLines } from "../../src/nix/evaluator-message.ts";
 
 describe("the error is one paragraph, whatever Nix wraps it in", () => {
   it.each([
@@ -77,15 +77,16 @@ it("keeps a limited number of warnings", () => {
   expect(warningLines(Array.from({ length: 999 }, (_, n) => `w${n}`))).toHaveLength(200);
 });
 
-describe("an evaluator that may have read what it wrote to a cache", () => {
+describe("an evaluator that may have been ended by its cache", () => {
   it.each([
     "infinite symlink recursion in path '/g9fdvs2bhl27gmkl8pxgn8cfrrnaxj7n-s/f'",
     "getting status of /nix/store/g9fdvs2bhl27gmkl8pxgn8cfrrnaxj7n-s: Too many levels of symbolic links",
     "access to absolute path '/nix/store/z06n2qhjfr3vmw3ndbx1yk5mr6yw0vqq-x' is forbidden in restricted mode",
     "file 'nar/1.nar' does not exist in binary cache 'file:///cache'",
     "path '/nix/store/z06n2qhjfr3vmw3ndbx1yk5mr6yw0vqq-x' is not valid",
+    "writing file '/cache/nar/1.nar.tmp.5.6': No space left on device",
   ])("%s", (error) => {
-    expect(readsStore(error)).toBe(true);
+    expect(endedByCache(error)).toBe(true);
   });
 
   it.each([
@@ -94,6 +95,6 @@ describe("an evaluator that may have read what it wrote to a cache", () => {
     "infinite recursion encountered",
     "stack overflow (possible infinite recursion)",
   ])("is none that says: %s", (error) => {
-    expect(readsStore(error)).toBe(false);
+    expect(endedByCache(error)).toBe(false);
   });
 });

@@ -71,12 +71,13 @@ export async function collectTree(
   ) => {
     const { isExtra = false, skipped = [] } = walk;
     const { entry, config } = request;
-    const evaluator = await evaluatorFor({ ...context, ...writing }, request, walk.draft.storeRoot);
+    const own = { host: context.host, writer: writing.writer, caches: caches?.path };
+    const evaluator = await evaluatorFor(own, request, walk.draft.storeRoot);
     const wanted = writing.wanted ?? walk.wanted;
     const job = {
       pool: context.pool,
       room: roomFor(request, isExtra),
-      evaluator: { ...evaluator, isExtra, caches: caches?.path },
+      evaluator: { ...evaluator, isExtra },
       call: { mode: "walk" as const, entry, config, path: [], ...(wanted === undefined ? {} : { wanted }) },
       skipped,
       limits,
@@ -85,7 +86,7 @@ export async function collectTree(
         endedEarly: async (said: string, since: number) => {
           await store.check();
           await space.check(said);
-          return writing.writer === "server" && missesDerivation(said) && (await store.layOut(since));
+          return evaluator.writer === "server" && missesDerivation(said) && (await store.layOut(since));
         },
       },
     };
@@ -93,7 +94,7 @@ export async function collectTree(
   };
   using progress = tellProgress(collected, context.pool, onProgress);
   const end = await (caches === undefined
-    ? go(collected.listener, { writer: writer === "cache" ? "server" : writer }, signal)
+    ? go(collected.listener, { writer }, signal)
     : goWithCaches(caches, collected, go, signal));
   if (!end.complete) return end.reason;
   await store.end();
@@ -153,14 +154,16 @@ async function goWithCaches(
   return go(collected.listener, { writer: "server", wanted: wantedAttrs([], [...reading]) }, signal);
 }
 
-/** The evaluator for a request, writing to the store at `storeRoot`. */
+/** The evaluator for a request, writing to the store at `storeRoot`; by its socket where there is no place for caches. */
 export async function evaluatorFor(
-  { host, writer }: Pick<Evaluator, "host" | "writer">,
+  { host, writer, caches }: Pick<Evaluator, "host" | "writer" | "caches">,
   request: EvaluationRequest,
   storeRoot: string,
 ): Promise<Omit<Evaluator, "memoryBytes">> {
   const checkout = await checkoutMounts(request.checkout.directory);
-  return { host, checkout, storeRoot, writer, system: request.system };
+  const own = { host, checkout, storeRoot, system: request.system };
+  if (writer !== "cache") return { ...own, writer };
+  return caches === undefined ? { ...own, writer: "server" } : { ...own, writer, caches };
 }
 
 /** What evaluators of this request may take, reckoned from what the machine has left now. */

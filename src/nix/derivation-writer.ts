@@ -26,9 +26,6 @@ import { openStoreServer, type StoreServer } from "./store-server/open-store-ser
 /** Who writes: our server, from caches where they will do or by its socket alone; or Nix itself. */
 export type DerivationWriter = Exclude<Evaluator["writer"], "nobody">;
 
-/** Who writes for an evaluator that reads what it has written. */
-export const readingWriter = (writer: DerivationWriter) => (writer === "cache" ? "server" : writer);
-
 /**
  * Opens a new, empty store for one evaluation.
  * @param packs where derivations are to be in the end (`pack/`); without it they stay files of the store

@@ -9,7 +9,7 @@ import { parseAttrPath } from "../domain/attr-path.ts";
 import type { AttrPath } from "../domain/evaluation.ts";
 import type { EvaluationRequest } from "../workflow/ports.ts";
 import { evaluatorFor, roomFor } from "./collect-tree.ts";
-import { openStore, readingWriter } from "./derivation-writer.ts";
+import { openStore } from "./derivation-writer.ts";
 import { watchSpace } from "./disk-space.ts";
 import type { EvaluateContext } from "./evaluate.ts";
 import { type Evaluator, runEvaluator } from "./evaluator.ts";
@@ -50,9 +50,8 @@ export async function explainAttrs(
   const storeRoot = await mkdtemp(join(context.temporaryDirectory, "explain-"));
   try {
     await using space = watchSpace([context.temporaryDirectory]);
-    const writer = readingWriter(context.writer);
-    await using store = await openStore(writer, storeRoot);
-    const evaluator = await evaluatorFor({ ...context, writer }, request, storeRoot);
+    await using store = await openStore(context.writer, storeRoot);
+    const evaluator = await evaluatorFor(context, request, storeRoot);
     const room = { ...roomFor(request), alone: false };
     const explainOne = async (attr: AttrPath) => {
       const said = await context.pool.use(room, signal, (place) =>

@@ -9,7 +9,7 @@ import type { AttrPath } from "../domain/evaluation.ts";
 import { EnvironmentError } from "../errors.ts";
 import type { EvaluationRequest } from "../workflow/ports.ts";
 import { evaluatorFor, roomFor } from "./collect-tree.ts";
-import { type DerivationWriter, openStore, readingWriter } from "./derivation-writer.ts";
+import { type DerivationWriter, openStore } from "./derivation-writer.ts";
 import { watchSpace } from "./disk-space.ts";
 import type { FactCache } from "./fact-cache.ts";
 import type { HostPrograms } from "./jail-mounts.ts";
@@ -60,9 +60,8 @@ async function walkPassthru(
     if (name !== undefined) types.set(name, type);
   };
   await using space = watchSpace([context.temporaryDirectory]);
-  const writer = readingWriter(context.writer);
-  await using store = await openStore(writer, storeRoot);
-  const evaluator = await evaluatorFor({ ...context, writer }, request, storeRoot);
+  await using store = await openStore(context.writer, storeRoot);
+  const evaluator = await evaluatorFor(context, request, storeRoot);
   const call = { mode: "passthru" as const, entry: request.entry, config: request.config, path };
   const listener = {
     statement: (said: PlacedStatement) => {

@@ -17,14 +17,15 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import type { StorePath } from "../../domain/evaluation.ts";
+import { TEXT_BYTES } from "../store-server/connection.ts";
 import { textOfNar } from "../store-server/nar.ts";
 import { Refusal, type ServedStore } from "../store-server/served-store.ts";
 import { type Pieces, WireError, WireReader } from "../store-server/wire.ts";
 import { ARCHIVES, ENDED } from "./cache-directory.ts";
 import { NAR_INFO_FILE, type NarInfo, parseNarInfo } from "./nar-info.ts";
 
-/** Of derivations and texts (`connection.ts`), with what their archive adds. */
-const TEXT_BYTES = 32 * 1024 * 1024 + 1024;
+/** With what an archive adds to it. */
+const ARCHIVE_BYTES = TEXT_BYTES + 1024;
 const INFO_BYTES = 8 * 1024 * 1024;
 const PIECE_BYTES = 64 * 1024;
 
@@ -88,9 +89,10 @@ export class Intake {
       const missing = next.references.find((path) => !this.#store.has(path));
       if (missing === undefined) {
         await this.#take(next);
-        found.push(...(waiting.get(next.path) ?? []));
+        for (const woken of waiting.get(next.path) ?? []) found.push(woken);
         waiting.delete(next.path);
-      } else waiting.set(missing, [...(waiting.get(missing) ?? []), next]);
+      } else if (waiting.has(missing)) waiting.get(missing)?.push(next);
+      else waiting.set(missing, [next]);
     }
   }
 
@@ -110,7 +112,7 @@ export class Intake {
   async #add({ path, method, archive, references }: Found): Promise<void> {
     const name = path.slice(path.indexOf("-") + 1);
     if (method === "text") {
-      const text = textOfNar(this.#read(archive, TEXT_BYTES) ?? NOTHING);
+      const text = textOfNar(this.#read(archive, ARCHIVE_BYTES) ?? NOTHING);
       if (text !== undefined) this.#store.addText(name, text, references, false);
       return;
     }

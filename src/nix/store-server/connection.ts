@@ -33,7 +33,7 @@ const OPERATION = {
 } as const;
 
 /** A derivation of nixpkgs has at most a few MiB. */
-const TEXT_BYTES = 32 * 1024 * 1024;
+export const TEXT_BYTES = 32 * 1024 * 1024;
 const NAME_BYTES = 1024;
 const SETTING_BYTES = 1024 * 1024;
 const SETTINGS = 1_000;

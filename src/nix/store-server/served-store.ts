@@ -175,7 +175,7 @@ export class ServedStore {
     }
   }
 
-  /** `undefined` where there is no such path. */
+  /** `undefined` where there is no such path, or nobody sent it who may ask. */
   describe(path: string): PathInfo | undefined {
     const entry = this.#entries.get(path as StorePath);
     return entry?.info && { ...entry.info, references: entry.references };

@@ -39,6 +39,7 @@ export async function createGit(options: GitAdapterOptions): Promise<GitPort> {
     checkout: (commit, signal) =>
       checkOut(commit, { repository, mirror, temporaryDirectory, keptDirectory }, signal),
     changedFiles: (base, head, signal) => changedFiles({ base, head }, repository, mirror, signal),
+    contentChanges: (base, head, signal) => contentChanges({ base, head }, repository, mirror, signal),
     readFile: (commit, path, signal) => readFileAt(commit, path, repository, mirror, signal),
     sourceTree: (checkout, signal) => readSourceTree(checkout, repository, mirror, signal),
     isAncestor: (ancestor, descendant, signal) =>
@@ -50,13 +51,45 @@ export async function createGit(options: GitAdapterOptions): Promise<GitPort> {
 /** Room for the names of some 500,000 files; nixpkgs has 45,000. */
 const MOST_NAME_BYTES = 64 * 2 ** 20;
 
+interface Commits {
+  readonly base: string;
+  readonly head: string;
+}
+
 export async function changedFiles(
-  { base, head }: { readonly base: string; readonly head: string },
+  commits: Commits,
   repository: Repository,
   mirror: string,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const flags = ["-r", "-z", "--name-only", "--no-renames", "--no-ext-diff", "--no-textconv"];
+  const listed = await diffTree("--name-only", commits, repository, mirror, signal);
+  return listed.filter((file) => file !== "").sort();
+}
+
+/** A regular file is one before and after, with the same permissions. */
+const SAME_KIND = /^:(100\d{3}) \1 [0-9a-f]+ [0-9a-f]+ M$/;
+
+export async function contentChanges(
+  commits: Commits,
+  repository: Repository,
+  mirror: string,
+  signal: AbortSignal,
+): Promise<readonly string[] | undefined> {
+  // What differs, and the file, in turns (https://git-scm.com/docs/diff-format#_raw_output_format).
+  const listed = (await diffTree("--raw", commits, repository, mirror, signal)).slice(0, -1);
+  const isContents = listed.every((field, at) => at % 2 === 1 || SAME_KIND.test(field));
+  return isContents ? listed.filter((_, at) => at % 2 === 1).sort() : undefined;
+}
+
+/** What git lists, field by field; an empty one at the end. */
+async function diffTree(
+  form: "--name-only" | "--raw",
+  { base, head }: Commits,
+  repository: Repository,
+  mirror: string,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const flags = ["-r", "-z", form, "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv"];
   const result = await git(
     [`--git-dir=${mirror}`, "diff-tree", ...flags, "--end-of-options", base, head, "--"],
     {
@@ -72,10 +105,7 @@ export async function changedFiles(
       "Compare two commits that are closer to each other.",
     );
   }
-  return result.stdout
-    .split("\0")
-    .filter((file) => file !== "")
-    .sort();
+  return result.stdout.split("\0");
 }
 
 const MOST_FILE_BYTES = 16 * 2 ** 20;

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { EnvironmentError, UserError } from "../errors.ts";
 import type { GitPort } from "../workflow/ports.ts";
 import { checkOut, keptBelow } from "./check-out.ts";
-import { changedFiles, history, isAncestor, readFileAt } from "./git.ts";
+import { changedFiles, contentChanges, history, isAncestor, readFileAt } from "./git.ts";
 import { git } from "./git-command.ts";
 import {
   type Credential,
@@ -70,6 +70,10 @@ export async function createRemoteGit(options: RemoteGitOptions): Promise<GitPor
     async changedFiles(base, head, signal) {
       await ensure([base, head], signal);
       return changedFiles({ base, head }, repository, directory, signal);
+    },
+    async contentChanges(base, head, signal) {
+      await ensure([base, head], signal);
+      return contentChanges({ base, head }, repository, directory, signal);
     },
     async readFile(commit, path, signal) {
       await ensure([commit], signal);

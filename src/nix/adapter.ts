@@ -47,6 +47,7 @@ import { resolveInStore } from "./store-links.ts";
 import { isStorePath, splitStorePath } from "./store-path.ts";
 import type { Sharing } from "./stretch.ts";
 import { SHARING } from "./walk-tree.ts";
+import { tryWithholding } from "./withheld/try-withholding.ts";
 import { createWorkerPool } from "./worker-pool.ts";
 
 /** How long results stay rooted after their last use. */
@@ -69,6 +70,8 @@ export interface NixOptions extends NixDirectories {
   readonly warn?: (message: string) => void;
   /** Who writes derivations; without it that is tried (`derivation-writer.ts`). */
   readonly writer?: DerivationWriter;
+  /** Whether files can be withheld; without it that is tried (`withheld/`). */
+  readonly withholds?: boolean;
   /** Evaluators that run at the same time at most; without it, as many as there are cores. */
   readonly workers?: number;
   readonly sharing?: Sharing;
@@ -89,7 +92,12 @@ export function createNix(options: NixOptions): NixPort {
     const { version: nixVersion } = await probe(dataDirectory, signal);
     const host = await findHostPrograms(signal);
     const trial = { host, nixVersion, facts, temporaryDirectory, warn };
-    return { nixVersion, host, writer: options.writer ?? (await chooseWriter(trial, signal)) };
+    const writing = options.writer ?? chooseWriter(trial, signal);
+    const withholding = options.withholds ?? tryWithholding(trial, signal);
+    // Waits for both, so that nothing is left behind of one.
+    await Promise.allSettled([writing, withholding]);
+    const writer = await writing;
+    return { nixVersion, host, writer, withholds: writer !== "nix" && (await withholding) };
   });
 
   const explainIn =
@@ -188,7 +196,7 @@ function telling(nix: NixPort): NixPort {
   };
 }
 
-type Machine = Pick<EvaluateContext, "host" | "nixVersion" | "writer">;
+type Machine = Pick<EvaluateContext, "host" | "nixVersion" | "writer" | "withholds">;
 
 /** What was found out once stays; a look that failed or was interrupted is taken again. */
 function keptOnce<T>(look: (signal: AbortSignal) => Promise<T>): (signal: AbortSignal) => Promise<T> {

@@ -10,15 +10,17 @@
  */
 import { formatAttrPath, ROOT_ATTR } from "../domain/attr-path.ts";
 import type { AttrPath } from "../domain/evaluation.ts";
+import { isWithheld, withoutNeeding } from "../domain/withholding.ts";
 import { EnvironmentError, Interrupted } from "../errors.ts";
 import type { EvaluationRequest } from "../workflow/ports.ts";
 import { type CollectedAttrs, collectAttrs, type KnownAttrs } from "./collect-attrs.ts";
-import { type CollectContext, collectTree, type OnProgress } from "./collect-tree.ts";
+import { type CollectContext, collectTree, type GivenUp, type OnProgress } from "./collect-tree.ts";
 import type { EvaluationDraft, OpenEvaluation } from "./evaluation-store.ts";
 import { filesOf } from "./pack/pack-reader.ts";
 import { baseName } from "./store-path.ts";
 import type { AttrComponents, PlacedStatement } from "./walk-output.ts";
 import { componentsOfAttr, wantedAttrs } from "./wanted-attrs.ts";
+import type { Withheld } from "./withheld/walk-withheld.ts";
 
 /** Each takes over what the one before took over; then everything is written anew, without what nothing needs any more. */
 const MOST_PACKS = 4;
@@ -31,16 +33,13 @@ const SHARE_NEW = 0.25;
 /** Each ended an evaluator, and is about to end another one. */
 const MOST_LOST = 50;
 
-export interface GivenUp {
-  readonly reason: string;
-}
-
 /** What evaluators that write nothing said. */
 export interface FirstLook extends KnownAttrs {
   /** Those whose derivation is new. */
   readonly changed: ReadonlySet<AttrPath>;
   /** Of which it is not known what they are, with all that is below. */
   readonly lost: ReadonlySet<AttrPath>;
+  readonly withheld?: Withheld | undefined;
 }
 
 /** Whether an evaluation can be taken over once more. */
@@ -70,7 +69,8 @@ export async function lookFirst(
   onProgress: OnProgress,
   signal: AbortSignal,
 ): Promise<FirstLook | GivenUp | undefined> {
-  const collected = collectAttrs();
+  const known = near && knownWithout(near, request);
+  const collected = collectAttrs(known);
   const written = near && writtenBy(near);
   const lostThere = (near?.evaluation.attrs ?? []).flatMap(([attr, result]) =>
     !result.ok && result.cause === "fatal" ? [attr] : [],
@@ -100,12 +100,22 @@ export async function lookFirst(
   };
   check();
   if (tooMuch.signal.aborted || lost.has(ROOT_ATTR)) return undefined;
-  const walk = { draft, skipped: lostThere.map(componentsOfAttr), isExtra: near === undefined };
+  const walk = {
+    draft,
+    skipped: lostThere.map(componentsOfAttr),
+    isExtra: near === undefined,
+    ...(known === undefined
+      ? { withheld: context.withholds ? request.withhold : undefined }
+      : { wanted: wantedAttrs([], known.withheld.needing) }),
+  };
   const both = AbortSignal.any([signal, tooMuch.signal]);
+  let withheld = known?.withheld;
   try {
     const looking = { ...collected, listener };
-    const reason = await collectTree(walk, looking, context, request, onProgress, both);
-    if (reason !== undefined) return { reason };
+    const end = await collectTree(walk, looking, context, request, onProgress, both);
+    if ("reason" in end) return end;
+    // Nobody looked at those.
+    withheld ??= end.withheld && { ...end.withheld, needing: [...end.withheld.needing, ...lostThere] };
   } catch (error) {
     // A Nix that does not evaluate without a store. With one it may; if not, it says so there.
     if (error instanceof EnvironmentError && error.code === "evaluator-failed") return undefined;
@@ -113,7 +123,16 @@ export async function lookFirst(
     if (!(error instanceof Interrupted) || signal.aborted || !tooMuch.signal.aborted) throw error;
   }
   if (tooMuch.signal.aborted || lost.has(ROOT_ATTR)) return undefined;
-  return { attrs: collected.attrs, lines: collected.otherLines(), changed, lost };
+  return { attrs: collected.attrs, lines: collected.otherLines(), changed, lost, withheld };
+}
+
+/** What the other evaluation says of this tree as well, since only withheld files differ; undefined where it says nothing. */
+function knownWithout(
+  { evaluation: { attrs, withheld } }: OpenEvaluation,
+  { contents }: EvaluationRequest,
+): (KnownAttrs & { readonly withheld: Withheld }) | undefined {
+  if (withheld === undefined || !isWithheld(withheld.files, contents)) return undefined;
+  return { attrs: withoutNeeding(attrs, withheld.needing), lines: withheld.warnings, withheld };
 }
 
 /**
@@ -139,8 +158,8 @@ export async function writeNew(
       pack: { directory: draft.packs, number },
       wanted: wantedAttrs([...look.changed], [...look.lost]),
     };
-    const reason = await collectTree(walk, collected, context, request, onProgress, signal);
-    if (reason !== undefined) return { reason };
+    const end = await collectTree(walk, collected, context, request, onProgress, signal);
+    if ("reason" in end) return end;
   }
   await draft.inheritSources(near);
   return collected;

@@ -20,6 +20,7 @@ import { type WalkEnd, walkLimits } from "./walk.ts";
 import type { AttrComponents } from "./walk-output.ts";
 import { type TreeProgress, walkTree } from "./walk-tree.ts";
 import { wantedAttrs } from "./wanted-attrs.ts";
+import { type Withheld, type WithheldWalk, walkWithheld } from "./withheld/walk-withheld.ts";
 import type { Room, WorkerPool } from "./worker-pool.ts";
 
 const PROGRESS_EVERY_MS = 200;
@@ -32,6 +33,8 @@ export interface CollectContext {
   readonly writer: DerivationWriter;
   readonly pool: WorkerPool;
   readonly sharing: Sharing;
+  /** Whether files can be withheld from this Nix. */
+  readonly withholds: boolean;
 }
 
 export interface Walk {
@@ -41,14 +44,22 @@ export interface Walk {
   readonly wanted?: WantedAttrs;
   /** Not to be looked at. */
   readonly skipped?: readonly AttrComponents[];
+  /** Files to withhold at first (`withheld/`), where that can be done. */
+  readonly withheld?: readonly string[] | undefined;
   /** May take room beyond what others have (`Room.isExtra`). */
   readonly isExtra?: boolean;
+}
+
+export interface GivenUp {
+  /** Why. */
+  readonly reason: string;
 }
 
 export type OnProgress = (progress: EvaluationProgress) => void;
 
 /**
- * @returns why it was given up; `undefined` where all of it was walked, and the pack is complete
+ * Where it is not given up, all of it was walked, and the pack is complete.
+ * @returns what is known of files that were withheld
  * @throws EnvironmentError as `evaluate`; Interrupted
  */
 export async function collectTree(
@@ -58,27 +69,31 @@ export async function collectTree(
   request: EvaluationRequest,
   onProgress: OnProgress,
   signal: AbortSignal,
-): Promise<string | undefined> {
+): Promise<GivenUp | { readonly withheld?: Withheld }> {
   const writer = walk.pack === undefined ? "nobody" : context.writer;
   await using space = watchSpace([dirname(dirname(walk.draft.storeRoot))]);
   await using caches = writer === "cache" ? await openCacheDirectory() : undefined;
   await using store = await openStore(writer, walk.draft.storeRoot, walk.pack, caches?.path);
   const limits = walkLimits(request.timeoutSeconds);
-  const go = async (
-    listener: Writing["listener"],
-    writing: Omit<Writing, "listener">,
-    signal: AbortSignal,
-  ) => {
+  const go: Go = async (listener, writing, signal) => {
     const { isExtra = false, skipped = [] } = walk;
     const { entry, config } = request;
     const own = { host: context.host, writer: writing.writer, caches: caches?.path };
     const evaluator = await evaluatorFor(own, request, walk.draft.storeRoot);
     const wanted = writing.wanted ?? walk.wanted;
+    const { withheld } = writing;
     const job = {
       pool: context.pool,
       room: roomFor(request, isExtra),
       evaluator: { ...evaluator, isExtra },
-      call: { mode: "walk" as const, entry, config, path: [], ...(wanted === undefined ? {} : { wanted }) },
+      call: {
+        mode: "walk" as const,
+        entry,
+        config,
+        path: [],
+        ...(wanted === undefined ? {} : { wanted }),
+        ...(withheld === undefined ? {} : { withheld }),
+      },
       skipped,
       limits,
       listener: {
@@ -93,20 +108,36 @@ export async function collectTree(
     return walkTree(job, context.sharing, progress.follow, signal);
   };
   using progress = tellProgress(collected, context.pool, onProgress);
-  const end = await (caches === undefined
-    ? go(collected.listener, { writer }, signal)
-    : goWithCaches(caches, collected, go, signal));
-  if (!end.complete) return end.reason;
+  const goAll: GoAll = (listener, how, signal) => {
+    const goSo: Go = (listener, writing, signal) => go(listener, { ...how, ...writing }, signal);
+    return caches === undefined
+      ? goSo(listener, { writer }, signal)
+      : goWithCaches(caches, listener, goSo, signal);
+  };
+  const withhold = walk.withheld ?? [];
+  const { end, ...found } = await (withhold.length === 0
+    ? { end: await goAll(collected.listener, {}, signal) }
+    : walkWithheld(withhold, collected, goAll, signal));
+  if (!end.complete) return { reason: end.reason };
   await store.end();
-  return undefined;
+  return found;
 }
 
-interface Writing {
-  readonly listener: CollectedAttrs["listener"];
+interface Writing extends WithheldWalk {
   readonly writer: Evaluator["writer"];
-  /** Instead of what is wanted otherwise. */
-  readonly wanted?: WantedAttrs;
 }
+
+type Go = (
+  listener: CollectedAttrs["listener"],
+  /** What is wanted here is so instead of what is wanted otherwise. */
+  writing: Writing,
+  signal: AbortSignal,
+) => Promise<WalkEnd>;
+type GoAll = (
+  listener: CollectedAttrs["listener"],
+  how: WithheldWalk,
+  signal: AbortSignal,
+) => Promise<WalkEnd>;
 
 /** Each ended an evaluator, and is about to be looked at once more. */
 const MOST_READING = 50;
@@ -117,20 +148,16 @@ const MOST_READING = 50;
  */
 async function goWithCaches(
   caches: CacheDirectory,
-  collected: CollectedAttrs,
-  go: (
-    listener: Writing["listener"],
-    writing: Omit<Writing, "listener">,
-    signal: AbortSignal,
-  ) => Promise<WalkEnd>,
+  listener: CollectedAttrs["listener"],
+  go: Go,
   signal: AbortSignal,
 ): Promise<WalkEnd> {
   const reading = new Set<AttrPath>();
   const unfit = new AbortController();
-  const listener = {
-    ...collected.listener,
+  const first = {
+    ...listener,
     lost(path: AttrComponents, error: AttrError) {
-      if (!endedByCache(error.error)) return collected.listener.lost(path, error);
+      if (!endedByCache(error.error)) return listener.lost(path, error);
       const attr = formatAttrPath(path);
       reading.add(attr);
       if (attr === ROOT_ATTR || reading.size > MOST_READING) unfit.abort();
@@ -142,16 +169,16 @@ async function goWithCaches(
   const timer = setInterval(() => void look(), LOOK_EVERY_MS);
   let end: WalkEnd | undefined;
   try {
-    end = await go(listener, { writer: "cache" }, AbortSignal.any([signal, unfit.signal]));
+    end = await go(first, { writer: "cache" }, AbortSignal.any([signal, unfit.signal]));
   } catch (error) {
     await look();
     if (signal.aborted || !unfit.signal.aborted) throw error;
   } finally {
     clearInterval(timer);
   }
-  if (end === undefined || unfit.signal.aborted) return go(collected.listener, { writer: "server" }, signal);
+  if (end === undefined || unfit.signal.aborted) return go(listener, { writer: "server" }, signal);
   if (!end.complete || reading.size === 0) return end;
-  return go(collected.listener, { writer: "server", wanted: wantedAttrs([], [...reading]) }, signal);
+  return go(listener, { writer: "server", wanted: wantedAttrs([], [...reading]) }, signal);
 }
 
 /** The evaluator for a request, writing to the store at `storeRoot`; by its socket where there is no place for caches. */

@@ -11,10 +11,11 @@
 import { lstat } from "node:fs/promises";
 import { join } from "node:path";
 import type { AttrPath, AttrResult, Evaluation } from "../domain/evaluation.ts";
+import { isWithheld } from "../domain/withholding.ts";
 import type { EvaluationQuery, EvaluationRequest } from "../workflow/ports.ts";
 import { type CollectedAttrs, collectAttrs } from "./collect-attrs.ts";
-import { type FirstLook, type GivenUp, isNearEnough, lookFirst, sameLook, writeNew } from "./collect-near.ts";
-import { type CollectContext, collectTree, type OnProgress } from "./collect-tree.ts";
+import { type FirstLook, isNearEnough, lookFirst, sameLook, writeNew } from "./collect-near.ts";
+import { type CollectContext, collectTree, type GivenUp, type OnProgress } from "./collect-tree.ts";
 import type { EvaluationDraft, EvaluationStore, OpenEvaluation } from "./evaluation-store.ts";
 import { warningLines } from "./evaluator-message.ts";
 import { fatal } from "./follow-run.ts";
@@ -22,6 +23,7 @@ import { listFrames } from "./pack/pack-reader.ts";
 import { evaluationKey, isReusable, type LookedEvaluation, savedAttrs } from "./saved-evaluation.ts";
 import { baseName } from "./store-path.ts";
 import { sameSpelling, wantedAttrs } from "./wanted-attrs.ts";
+import type { Withheld } from "./withheld/walk-withheld.ts";
 
 export interface EvaluateContext extends CollectContext {
   readonly nixVersion: string;
@@ -96,7 +98,8 @@ async function lookOnce(
   const known = await context.store.findLook(key);
   if (known !== undefined) {
     tellAll(known, onProgress);
-    return sameLook({ attrs: known.attrs, lines: known.warnings }, near);
+    const look = sameLook({ attrs: known.attrs, lines: known.warnings }, near);
+    return look && { ...look, withheld: known.withheld };
   }
   await using draft = await context.store.begin();
   const look = await lookFirst(near, draft, context, request, onProgress, signal);
@@ -118,6 +121,8 @@ export async function lookAhead(
 ): Promise<void> {
   const key = evaluationKey(request, context.nixVersion);
   if (request.attrs !== undefined || context.writer === "nix") return;
+  // Then it is looked at in a moment, once the other one is known.
+  if (context.withholds && isWithheld(request.near?.withhold ?? [], request.contents)) return;
   if ((await findEvaluation(context, request)) !== undefined) return;
   if ((await context.store.findLook(key)) !== undefined || (await entryTrouble(request)) !== undefined)
     return;
@@ -134,8 +139,8 @@ async function keepLook(
   await store.keepLook(key, lookedEvaluation(look));
 }
 
-function lookedEvaluation({ attrs, lines }: FirstLook): LookedEvaluation {
-  return { attrs: savedAttrs(attrs), warnings: warningLines(lines) };
+function lookedEvaluation({ attrs, lines, withheld }: FirstLook): LookedEvaluation {
+  return { attrs: savedAttrs(attrs), warnings: warningLines(lines), withheld };
 }
 
 async function writeBeside(
@@ -150,7 +155,7 @@ async function writeBeside(
     await using draft = await context.store.begin();
     const collected = await writeNew(look, near, draft, context, request, onProgress, signal);
     // Awaited here: the draft is disposed of when this block is left.
-    if (collected !== undefined) return await keep(collected, draft, context, request);
+    if (collected !== undefined) return await keep(collected, look.withheld, draft, context, request);
   }
   return evaluateAll(context, request, onProgress, signal);
 }
@@ -162,12 +167,13 @@ async function evaluateAll(
   signal: AbortSignal,
 ): Promise<EvaluateEnd> {
   await using draft = await context.store.begin();
-  const collected = await collectAll(draft, context, request, onProgress, signal);
-  return await keep(collected, draft, context, request);
+  const { collected, withheld } = await collectAll(draft, context, request, onProgress, signal);
+  return await keep(collected, withheld, draft, context, request);
 }
 
 async function keep(
   collected: CollectedAttrs | GivenUp,
+  withheld: Withheld | undefined,
   draft: EvaluationDraft,
   { nixVersion }: EvaluateContext,
   request: EvaluationRequest,
@@ -177,7 +183,7 @@ async function keep(
   await checkDerivations(collected.attrs, draft.packs);
   const warnings = warningLines(collected.otherLines());
   const key = evaluationKey(request, nixVersion);
-  const opened = await draft.keep(key, { attrs: savedAttrs(collected.attrs), warnings });
+  const opened = await draft.keep(key, { attrs: savedAttrs(collected.attrs), warnings, withheld });
   return { status: "evaluated", opened };
 }
 
@@ -199,16 +205,18 @@ async function collectAll(
   request: EvaluationRequest,
   onProgress: OnProgress,
   signal: AbortSignal,
-): Promise<CollectedAttrs | GivenUp> {
+): Promise<{ readonly collected: CollectedAttrs | GivenUp; readonly withheld?: Withheld }> {
   const { attrs } = request;
   const walk = {
     draft,
     pack: { directory: draft.packs, number: 0 },
-    ...(attrs === undefined ? {} : { wanted: wantedAttrs(attrs) }),
+    ...(attrs !== undefined
+      ? { wanted: wantedAttrs(attrs) }
+      : { withheld: context.withholds ? request.withhold : undefined }),
   };
   const collected = collectAttrs();
-  const reason = await collectTree(walk, collected, context, request, onProgress, signal);
-  return reason === undefined ? collected : { reason };
+  const end = await collectTree(walk, collected, context, request, onProgress, signal);
+  return "reason" in end ? { collected: end } : { collected, ...end };
 }
 
 /** A derivation on the way to an attr was met and not asked for; an error there is why nothing is below. */

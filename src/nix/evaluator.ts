@@ -11,7 +11,7 @@ import type { System } from "../domain/evaluation.ts";
 import { EnvironmentError } from "../errors.ts";
 import { type RunResult, run } from "../process.ts";
 import { openCache } from "./binary-cache/cache-directory.ts";
-import { CHECKOUT_INSIDE, type Jail, jailArguments, type Mount } from "./jail.ts";
+import { CHECKOUT_INSIDE, GATE, type Jail, jailArguments, type Mount } from "./jail.ts";
 import type { HostPrograms } from "./jail-mounts.ts";
 import type { AttrComponents } from "./walk-output.ts";
 
@@ -38,6 +38,8 @@ export interface WalkerCall {
   readonly careful: boolean;
   readonly known: readonly AttrComponents[];
   readonly path: AttrComponents;
+  /** Files below the checkout that the evaluator has only their names of (`withheld/`), as far as Nix can read them. */
+  readonly withheld?: readonly string[];
 }
 
 export interface Evaluator {
@@ -47,6 +49,8 @@ export interface Evaluator {
   readonly writer: Jail["writer"];
   /** For a writer `cache`: where each run gets a place of its own. */
   readonly caches?: string | undefined;
+  /** Where files are withheld. */
+  readonly gate?: string;
   readonly system: System;
   readonly memoryBytes: number;
   /** Takes only what others leave of the processors. */
@@ -125,6 +129,8 @@ function expression(call: WalkerCall, system: System): string {
     careful: call.careful,
     known: call.known,
     path: call.path,
+    withheld: (call.withheld ?? []).map((file) => `${CHECKOUT_INSIDE}/${file}`),
+    gate: GATE,
   });
   const own = `{ nonce = ${nixString(call.nonce)}; }`;
   return `(${WALKER_SOURCE}) (builtins.fromJSON ${nixString(values)} // ${own})`;

@@ -22,6 +22,7 @@ const VERSIONS = {
   measure: 1,
   modules: 1,
   passthru: 1,
+  withholding: 1,
   writer: 1,
 } as const;
 export type FactKind = keyof typeof VERSIONS;

@@ -6,6 +6,7 @@
  * takes too long.
  */
 import { randomBytes } from "node:crypto";
+import { dirname } from "node:path";
 import type { AttrError } from "../domain/evaluation.ts";
 import { EnvironmentError, Interrupted } from "../errors.ts";
 import type { RunResult } from "../process.ts";
@@ -15,10 +16,14 @@ import { residentBytes } from "./process-memory.ts";
 import type { Stretch } from "./stretch.ts";
 import {
   type AttrComponents,
+  isWithheldWord,
   type PlacedStatement,
   readStatement,
   type WalkStatement,
+  type WithheldWord,
 } from "./walk-output.ts";
+import { countMet } from "./withheld/count-met.ts";
+import { type WithheldFiles, withholdFiles } from "./withheld/withhold-files.ts";
 import type { Place } from "./worker-pool.ts";
 
 /** Lines of an ending run that may hold its error. */
@@ -37,6 +42,8 @@ export interface WalkListener {
   names(count: number, digest: string): boolean;
   /** An attribute that ended a run. */
   lost(path: AttrComponents, error: AttrError): void;
+  /** An attribute that needs a withheld file; called only where there are such. */
+  needs?(path: AttrComponents): void;
   /** A line of the evaluator or the package set, said while looking at the name in this place. */
   otherLine(line: string, at: number): void;
   /**
@@ -57,6 +64,8 @@ export interface RunEnd {
     | "deadline"
     | "slow"
     | "memory"
+    /** Ended by us: the package set went on from something that a withheld file was caught for. */
+    | "misled"
     /** Ended from outside, by the kernel or an operator. */
     | "killed"
     | "failed"
@@ -82,7 +91,7 @@ export interface RunTime {
   announce(count: number): boolean;
 }
 
-type Halt = "end" | "grown" | "slow" | "flooded" | "changed" | "unreadable";
+type Halt = "end" | "grown" | "misled" | "slow" | "flooded" | "changed" | "unreadable";
 
 /** @throws EnvironmentError evaluator-failed, those of `runEvaluator` and `listener.endedEarly`; Interrupted */
 export async function followRun(
@@ -101,25 +110,52 @@ export async function followRun(
     halted ??= why;
     ours.abort();
   };
-  const progress = followLines(nonce, call.careful, stretch, time, listener, halt);
+  await using withheld = await withhold(call.withheld, nonce, evaluator, signal);
+  const over = new AbortController();
+  let shut: Promise<void> | undefined;
+  const onReady = () => {
+    // It waits for that. Whatever goes wrong is thrown below.
+    shut = withheld?.shut(over.signal);
+    shut?.catch(() => ours.abort());
+  };
+  const progress = followLines(nonce, call.careful, stretch, time, listener, halt, onReady);
   await using watch = watchRun(progress, place, time, halt);
   const began = performance.now();
   let result: RunResult | undefined;
   try {
     result = await runEvaluator(
-      { ...evaluator, memoryBytes: place.memoryBytes },
-      { ...call, nonce, from: stretch.at, to: stretch.end },
+      { ...evaluator, ...withheld?.evaluator, memoryBytes: place.memoryBytes },
+      { ...call, ...withheld?.call, nonce, from: stretch.at, to: stretch.end },
       { timeoutMs: time.leftMs, onStderrLine: progress.line, onStart: watch.onStart },
       AbortSignal.any([signal, ours.signal]),
     );
   } catch (error) {
     // We ended the run, not the caller.
     if (!(error instanceof Interrupted) || signal.aborted) throw error;
+  } finally {
+    over.abort();
   }
+  await shut;
   const ended = halted === "end" || progress.ended();
   if (!ended && (await listener.endedEarly(progress.tail().join("\n"), began)))
     return { ...progress.end(), how: "again", said: "", error: fatal("") };
   return judgeRun(result, halted, progress, time);
+}
+
+async function withhold(
+  files: readonly string[] | undefined,
+  nonce: string,
+  { storeRoot, checkout }: Pick<Evaluator, "storeRoot" | "checkout">,
+  signal: AbortSignal,
+) {
+  if (files === undefined || files.length === 0) return undefined;
+  const withheld: WithheldFiles = await withholdFiles(files, nonce, dirname(storeRoot), signal);
+  return {
+    evaluator: { checkout: [...checkout, ...withheld.mounts], gate: withheld.gate },
+    call: { withheld: withheld.imported },
+    shut: withheld.shut,
+    [Symbol.asyncDispose]: () => withheld[Symbol.asyncDispose](),
+  };
 }
 
 /** Looks now and then whether the run has to be ended. */
@@ -163,7 +199,9 @@ function followLines(
   time: RunTime,
   listener: WalkListener,
   halt: (why: Halt) => void,
+  onReady: () => void,
 ): Progress {
+  const met = countMet();
   let settled: AttrComponents[] = [];
   let current: AttrComponents | undefined;
   let [started, moved, ended, leaving, over] = [false, false, false, false, false];
@@ -191,6 +229,8 @@ function followLines(
       moved = true;
     }
     if (stretch.isOver() && said.path.length > 0) return stop("end");
+    const need = met.need();
+    if (need !== "none") return needs(said, need);
     if (said.kind === "begin") {
       current = said.path;
       return announce(1);
@@ -200,14 +240,25 @@ function followLines(
     listener.statement(said);
     if (leaving && said.kind !== "set") stop("grown");
   };
+  const needs = ({ path }: PlacedStatement, need: "needed" | "misled") => {
+    if (need === "misled") listener.lost(path, fatal("goes on without a withheld file"));
+    else listener.needs?.(path);
+    settle(path);
+    if (need === "misled") stop("misled");
+    else if (leaving) stop("grown");
+  };
   const statement = (said: WalkStatement) => {
     started = true;
-    if (said.kind === "end") ended = true;
+    if (isOfWithheld(said)) {
+      met.heard(said.kind);
+      if (said.kind === "ready") onReady();
+    } else if (said.kind === "end") ended = true;
     else if (said.kind !== "names") placed(said);
     else {
       current = undefined;
       stretch.limit(said.count);
-      if (!listener.names(said.count, said.digest)) stop("changed");
+      if (met.need() !== "none") needs({ kind: "thrown", at: 0, path: [] }, "misled");
+      else if (!listener.names(said.count, said.digest)) stop("changed");
     }
   };
   return {
@@ -240,6 +291,9 @@ function followLines(
     end: () => ({ settled, at: stretch.at, current, progress: moved }),
   };
 }
+
+const isOfWithheld = (said: WalkStatement): said is Extract<WalkStatement, { kind: WithheldWord }> =>
+  isWithheldWord(said.kind);
 
 const samePath = (a: AttrComponents, b: AttrComponents) =>
   a.length === b.length && a.every((name, index) => name === b[index]);

@@ -17,6 +17,9 @@ import { SOCKET } from "./store-server/messages.ts";
 export const CHECKOUT_INSIDE = "/src";
 const STORE_INSIDE = "/eval";
 const CACHE_INSIDE = "/cache";
+const GATE_INSIDE = "/gate";
+/** A pipe that the evaluator waits at; see `withheld/`. */
+export const GATE = `${GATE_INSIDE}/open`;
 
 export type Mount =
   | { readonly kind: "read-only"; readonly from: string; readonly to: string }
@@ -36,6 +39,8 @@ export interface Jail {
   readonly writer: "server" | "nix" | "nobody" | "cache";
   /** For a writer `cache`: a directory of the host with room for it. */
   readonly cache?: string | undefined;
+  /** A pipe of the host: `GATE`. */
+  readonly gate?: string | undefined;
   readonly prlimit: string;
   readonly nixInstantiate: string;
   readonly system: System;
@@ -53,8 +58,9 @@ export function jailArguments(jail: Jail): string[] {
     ...["--dev", "/dev", "--tmpfs", "/tmp", "--dir", "/conf"],
     // Nix 2.34 does not start before it has read where its own program is. A link, and nothing else of /proc.
     ...["--symlink", jail.nixInstantiate, "/proc/self/exe"],
-    ...["--dir", CHECKOUT_INSIDE],
+    ...["--dir", CHECKOUT_INSIDE, "--dir", GATE_INSIDE],
     ...jail.checkout.flatMap(mountArguments),
+    ...(jail.gate === undefined ? [] : ["--ro-bind", jail.gate, GATE]),
     ...[jail.writer === "nix" ? "--bind" : "--ro-bind", jail.storeRoot, STORE_INSIDE],
     ...(jail.writer === "cache" ? cacheMounts(jail) : []),
     ...["--remount-ro", "/", "--chdir", "/tmp"],
@@ -156,7 +162,8 @@ function nixArguments({ system, writer }: Jail): string[] {
   return [
     ...["--eval", "--strict", writer === "nobody" ? "--readonly-mode" : "--read-write-mode"],
     ...["--store", STORES[writer](own)],
-    ...["-I", `src=${CHECKOUT_INSIDE}`],
+    // The gate is there for all, so that a package set that looks at `nixPath` evaluates alike with files withheld and without.
+    ...["-I", `src=${CHECKOUT_INSIDE}`, "-I", `gate=${GATE_INSIDE}`],
     ...Object.entries(options).flatMap(([name, value]) => ["--option", name, value]),
     "-",
   ];

@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import type { AttrPath, AttrResult } from "../domain/evaluation.ts";
 import type { EvaluationQuery } from "../workflow/ports.ts";
 import { WALKER_SOURCE } from "./evaluator.ts";
+import type { Withheld } from "./withheld/walk-withheld.ts";
 
 /** Where a store has its files, below its root. */
 export const NIX_DERIVATIONS = "nix/store";
@@ -14,6 +15,8 @@ export interface LookedEvaluation {
   /** Sorted by attr. */
   readonly attrs: readonly (readonly [AttrPath, AttrResult])[];
   readonly warnings: readonly string[];
+  /** Where files were withheld. */
+  readonly withheld?: Withheld | undefined;
 }
 
 export interface SavedEvaluation extends LookedEvaluation {
@@ -22,7 +25,7 @@ export interface SavedEvaluation extends LookedEvaluation {
 }
 
 /** Raised when the code around the walker changes what comes out. */
-const FORMAT = 4;
+const FORMAT = 5;
 
 /** Everything an evaluation depends on. Limits are no part of it: one in which attributes failed by them is not used again. */
 export function evaluationKey(request: EvaluationQuery, nixVersion: string): string {

@@ -46,7 +46,14 @@ export type WalkStatement =
   | PlacedStatement
   /** How many names the root has, and a hash of them. */
   | { readonly kind: "names"; readonly count: number; readonly digest: string }
+  /** See `withheld/`. */
+  | { readonly kind: WithheldWord }
   | { readonly kind: "end" };
+
+/**
+ * A withheld file was met; they were all read; something failed; it was tried once more.
+ */
+export type WithheldWord = "met" | "ready" | "tried" | "again";
 
 /** Ours by its nonce, and not to be read: cut, since some value in it is larger than a line may be. */
 export interface UnreadableStatement {
@@ -70,7 +77,7 @@ const UNREADABLE: UnreadableStatement = { kind: "unreadable" };
 type Payload = Readonly<Record<string, unknown>>;
 
 function asStatement(kind: string, payload: Payload): WalkStatement | undefined {
-  if (kind === "end") return { kind };
+  if (kind === "end" || isWithheldWord(kind)) return { kind };
   if (kind === "names") return asNames(payload);
   const { at, path } = payload;
   if (!isCount(at) || !isTexts(path)) return undefined;
@@ -97,6 +104,9 @@ function asStatement(kind: string, payload: Payload): WalkStatement | undefined 
       return undefined;
   }
 }
+
+export const isWithheldWord = (kind: string): kind is WithheldWord =>
+  kind === "met" || kind === "ready" || kind === "tried" || kind === "again";
 
 function asNames({ count, digest }: Payload): WalkStatement | undefined {
   return isCount(count) && typeof digest === "string" ? { kind: "names", count, digest } : undefined;

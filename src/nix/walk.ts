@@ -33,7 +33,7 @@ export interface WalkJob {
   readonly pool: WorkerPool;
   readonly room: Omit<Room, "alone">;
   readonly evaluator: Omit<Evaluator, "memoryBytes">;
-  readonly call: Pick<WalkerCall, "mode" | "entry" | "config" | "wanted" | "path">;
+  readonly call: Pick<WalkerCall, "mode" | "entry" | "config" | "wanted" | "path" | "withheld">;
   /** Not to be looked at. */
   readonly skipped?: readonly AttrComponents[];
   readonly limits: WalkLimits;
@@ -156,6 +156,7 @@ function decide(job: WalkJob, state: WalkState, lost: Set<string>, end: RunEnd):
       return incomplete("its names are others each time it is looked at");
     case "grown":
     case "again":
+    case "misled":
       return undefined;
     case "killed":
       state.kills += 1;

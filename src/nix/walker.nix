@@ -29,6 +29,10 @@
   known,
   # Components of the attribute for "explain" and "passthru".
   path,
+  # Files that throw, and say "met" before: what they would be is withheld. They are read here, and by nobody afterwards.
+  withheld,
+  # A file that can be read once that is seen to.
+  gate,
 }:
 let
   inherit (builtins)
@@ -47,6 +51,7 @@ let
     length
     listToAttrs
     map
+    readFile
     removeAttrs
     seq
     toJSON
@@ -105,6 +110,19 @@ let
     else
       throw "${what} is a ${typeOf value}, not a string";
 
+  isWithholding = withheld != [ ];
+
+  # What met a withheld file is forced once more: that the file is met again says that nothing was kept of the first time.
+  attempt =
+    value:
+    let
+      tried = tryEval value;
+    in
+    if tried.success || !isWithholding then
+      tried
+    else
+      say "tried" { } (seq (tryEval value).success (say "again" { } tried));
+
   # A list is forced in its order; a set in one that changes from run to run, and with it the error that is told.
   describe =
     value:
@@ -136,7 +154,7 @@ let
   optionally =
     fallback: value:
     let
-      tried = tryEval (deepSeq value value);
+      tried = attempt (deepSeq value value);
     in
     if tried.success then tried.value else fallback;
 
@@ -178,7 +196,7 @@ let
     place: value:
     let
       description = describe value;
-      tried = tryEval description;
+      tried = attempt description;
       known = place // {
         inherit (tried) value;
       };
@@ -194,7 +212,7 @@ let
   visit =
     at: wanted: components: value:
     let
-      kind = tryEval (classify (length components) value);
+      kind = attempt (classify (length components) value);
       place = {
         inherit at;
         path = components;
@@ -214,7 +232,7 @@ let
           describeDerivation place value
         else if kind.value == "other" then
           # At the root, each name is how far we are.
-          if careful || length components == 1 then say "other" place true else true
+          if careful || isWithholding || length components == 1 then say "other" place true else true
         else if length components >= maxDepth then
           say "deep" place true
         else if components == [ ] then
@@ -314,5 +332,14 @@ let
     walk = visit 0 wanted [ ] root;
     inherit explain passthru;
   };
+  # Nix keeps what it has parsed, so these can be imported from now on, and nothing else: not read, hashed or copied.
+  prepare =
+    rest:
+    if isWithholding then
+      seq (foldl' (done: file: seq (tryEval (import file)).success done) true withheld) (
+        say "ready" { } (seq (readFile gate) rest)
+      )
+    else
+      rest;
 in
-seq act.${mode} (say "end" { } true)
+prepare (seq act.${mode} (say "end" { } true))

@@ -1,4 +1,5 @@
 /** Stage 3: base and head, evaluated for every system asked for. A system that cannot be evaluated costs itself only. */
+import { recipeMatcher } from "../config/match-recipes.ts";
 import { ROOT_ATTR } from "../domain/attr-path.ts";
 import type { AttrPath, System } from "../domain/evaluation.ts";
 import { describeProgress } from "../domain/evaluation-progress.ts";
@@ -7,11 +8,12 @@ import { isNixosTest } from "../domain/labels.ts";
 import { judgePrediction, notPredicted, type PredictedSystem } from "../domain/prediction.ts";
 import { comparable, type EvaluationPair, rebuiltAttrs } from "../domain/rebuilds.ts";
 import { newlyThrowing, throwing, withMessages } from "../domain/thrown-attrs.ts";
+import { filesToWithhold } from "../domain/withholding.ts";
 import { UserError } from "../errors.ts";
 import type { Tree, Trees } from "./check-out.ts";
 import { evaluationQuery, evaluationRequest } from "./evaluation-request.ts";
 import { findNearest } from "./nearest-evaluation.ts";
-import type { EvaluatedTree, EvaluationProgress, EvaluationRequest, Version } from "./ports.ts";
+import type { EvaluatedTree, EvaluationProgress, EvaluationRequest } from "./ports.ts";
 import { predictFrom } from "./predict-rebuilds.ts";
 import type { StageContext } from "./stages.ts";
 import type { CheckRequest, World } from "./world.ts";
@@ -67,6 +69,8 @@ export async function evaluateTrees(
   signal: AbortSignal,
 ): Promise<EvaluatedSystems> {
   await requireEntry(request, world, signal);
+  const contents = await world.git.contentChanges(request.base, request.head, signal);
+  const withhold = await withheldAtBase(trees.base, changed, contents, request, world, signal);
   const pairs: [System, EvaluatedPair][] = [];
   for (const system of request.systems) {
     const progress: { base?: EvaluationProgress; head?: EvaluationProgress } = {};
@@ -76,35 +80,39 @@ export async function evaluateTrees(
     };
     const evaluate = async (
       side: "base" | "head",
-      near: () => Promise<Version | undefined>,
-      more: Pick<EvaluationRequest, "writeLater"> = {},
+      more: () => Promise<Partial<EvaluationRequest>>,
     ): Promise<EvaluatedTree> => {
       const kept = trees[side].kept.get(system);
       if (kept !== undefined) return kept;
       const checkout = await trees[side].laidOut(signal);
-      const version = await near();
-      const beside = version === undefined ? {} : { near: evaluationQuery(version, system, request) };
-      return world.nix.evaluate(
-        { ...evaluationRequest(checkout, system, request), ...beside, ...more },
-        progressOf(side),
-        signal,
-      );
+      const asked = { ...evaluationRequest(checkout, system, request), ...(await more()) };
+      return world.nix.evaluate(asked, progressOf(side), signal);
     };
+    const nearBase = { near: { ...evaluationQuery(trees.base, system, request), withhold }, contents };
     const lookAhead = async (signal: AbortSignal) => {
       // Then base is known in a moment, or most of head has to be written anyway.
       if (trees.base.kept.has(system) || trees.head.kept.has(system) || mayRebuildMost(changed)) return;
       // Somebody waits for the prediction, which needs the same room.
       await predicting;
       const checkout = await trees.head.laidOut(signal);
-      await world.nix.lookAhead(evaluationRequest(checkout, system, request), progressOf("head"), signal);
+      const asked = { ...evaluationRequest(checkout, system, request), ...nearBase };
+      await world.nix.lookAhead(asked, progressOf("head"), signal);
     };
     // One after the other: with base, most of head is known.
     const base = await beside(
-      evaluate("base", async () => (await findNearest(system, trees.base, request, world, signal))?.version),
+      evaluate("base", async () => {
+        const nearest = await findNearest(system, trees.base, request, world, signal);
+        return nearest === undefined
+          ? { withhold }
+          : { withhold, near: evaluationQuery(nearest.version, system, request) };
+      }),
       lookAhead,
       signal,
     );
-    const looked = await evaluate("head", async () => trees.base, { writeLater: !needsDerivations(request) });
+    const looked = await evaluate("head", async () => ({
+      ...nearBase,
+      writeLater: !needsDerivations(request),
+    }));
     const explanations = async function* () {
       yield (await predicting).get(system);
       if (!trees.base.kept.has(system))
@@ -120,6 +128,22 @@ export async function evaluateTrees(
     pairs.push([system, explained === undefined ? pair : { ...pair, explained }]);
   }
   return new Map(pairs);
+}
+
+/** Files that base is evaluated without at first, where it was not evaluated before. */
+async function withheldAtBase(
+  { kept, laidOut }: Tree,
+  changed: readonly string[],
+  contents: readonly string[] | undefined,
+  { systems, config }: CheckRequest,
+  { git }: World,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  if (systems.every((system) => kept.has(system))) return [];
+  const { files } = await git.sourceTree(await laidOut(signal), signal);
+  // Of each glob that this change has to do with: others (kmod) may be needed by half of the package set.
+  const globs = config.recipes.filter((glob) => glob.startsWith("!") || changed.some(recipeMatcher([glob])));
+  return filesToWithhold({ files, isRecipe: recipeMatcher(globs), contents, entry: config.entry });
 }
 
 /** What `work` comes to; what is done beside it may fail, and ends with it where it fails. */

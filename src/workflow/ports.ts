@@ -39,6 +39,8 @@ export interface GitPort {
   checkout(commit: string, signal: AbortSignal): Promise<Checkout & AsyncDisposable>;
   /** Paths changed between two commits, renames as removal and addition; sorted. */
   changedFiles(base: string, head: string, signal: AbortSignal): Promise<readonly string[]>;
+  /** Files in whose contents alone two commits differ, sorted; undefined where they differ in more: names, kinds, permissions. */
+  contentChanges(base: string, head: string, signal: AbortSignal): Promise<readonly string[] | undefined>;
   /** Text of a file at a commit; undefined when it has none. */
   readFile(commit: string, path: string, signal: AbortSignal): Promise<string | undefined>;
   /** The text files of a checkout; read lazily, links and binaries left out. */
@@ -62,6 +64,10 @@ export interface EvaluationRequest {
   readonly attrs?: readonly AttrPath[];
   /** Another tree that has most in common with this one; where it was evaluated before, this one takes less time. */
   readonly near?: EvaluationQuery;
+  /** Files in whose contents alone it differs from that one; without it, they differ in more. */
+  readonly contents?: readonly string[] | undefined;
+  /** Regular files that are best withheld at first, so that trees near to this one take less time (`domain/withholding.ts`). */
+  readonly withhold?: readonly string[];
   /** Derivations need not be written yet, where that can wait; see `EvaluatedTree.write`. */
   readonly writeLater?: boolean;
   readonly timeoutSeconds: number;

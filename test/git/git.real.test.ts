@@ -1,5 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, lstatSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { EnvironmentError, Interrupted, UserError } from "../../src/errors.ts";
@@ -286,6 +294,55 @@ describe("changed files and their texts", () => {
     const git = await open(repository);
 
     expect(await git.changedFiles(base, head, signal)).toEqual(["a.nix", "b.nix", "gone"]);
+  });
+
+  describe("differ in contents alone", () => {
+    const before = { "a.nix": "1", "d/run": "2", "d/same": "3" };
+    const compared = async (change: (repository: string) => string) => {
+      const repository = repositoryOf(before);
+      const base = gitIn(repository, "rev-parse", "HEAD");
+      const head = change(repository);
+      return (await open(repository, true)).contentChanges(base, head, signal);
+    };
+
+    it("where each is a file as before", async () => {
+      const changed = { "d/run": "20", "a.nix": "10" };
+      expect(await compared((repository) => commitFiles(repository, changed))).toEqual(["a.nix", "d/run"]);
+      expect(await compared((repository) => gitIn(repository, "rev-parse", "HEAD"))).toEqual([]);
+    });
+
+    it("with any name", async () => {
+      const names = ["--option", "a\nb", ":100644 100644 0 0 M", "é"];
+      const repository = repositoryOf(Object.fromEntries(names.map((name) => [name, "1"])));
+      const base = gitIn(repository, "rev-parse", "HEAD");
+      const head = commitFiles(repository, Object.fromEntries(names.map((name) => [name, "2"])));
+
+      expect(await (await open(repository)).contentChanges(base, head, signal)).toEqual([...names].sort());
+    });
+
+    it.each<[string, (repository: string) => string]>([
+      ["one is new", (repository) => commitFiles(repository, { "a.nix": "10", new: "1" })],
+      ["one is gone", (repository) => commitFiles(repository, { "a.nix": "10", "d/run": null })],
+      [
+        "one may be run now",
+        (repository) => {
+          gitIn(repository, "update-index", "--chmod=+x", "d/run");
+          gitIn(repository, "commit", "-qm", "run");
+          return gitIn(repository, "rev-parse", "HEAD");
+        },
+      ],
+      [
+        "one is a link now",
+        (repository) => {
+          rmSync(join(repository, "d/run"));
+          symlinkSync("same", join(repository, "d/run"));
+          gitIn(repository, "commit", "-qam", "link");
+          return gitIn(repository, "rev-parse", "HEAD");
+        },
+      ],
+    ])("and not where %s", async (_, change) => {
+      expect(await compared(change)).toBe(undefined);
+    });
   });
 
   it("keeps hostile names whole", async () => {

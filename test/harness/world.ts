@@ -73,6 +73,7 @@ export function world(scene: Scene = {}): World {
       resolve: async (revision) => revision,
       checkout: async (commit) => ({ ...checkout(commit), async [Symbol.asyncDispose]() {} }),
       changedFiles: async () => scene.changed ?? ["kernel/build.nix"],
+      contentChanges: async () => undefined,
       readFile: async () => "",
       sourceTree: async () => ({ files: [], read: () => undefined }),
       isAncestor: async () => true,

@@ -25,6 +25,7 @@ import {
   withShell,
   workplace,
 } from "./package-set.ts";
+import { withWrapper } from "./with-wrapper.ts";
 
 let place: Workplace;
 beforeEach(async () => {
@@ -384,16 +385,6 @@ describe("evaluators that write to caches", () => {
   });
 });
 
-/** What `nix-instantiate` is instead: a shell script, in whose place the real one is `$real`. */
-async function withWrapper(name: string, script: string): Promise<HostPrograms> {
-  const wrapper = join(place.directory, name);
-  await writeFile(wrapper, `#!/bin/sh\nreal=nix-instantiate\n${script}\n`);
-  await chmod(wrapper, 0o755);
-  const real = await findHostPrograms(signal);
-  const mount = { kind: "read-only" as const, from: wrapper, to: `/${name}` };
-  return { ...real, mounts: [...real.mounts, mount], nixInstantiate: `/${name}` };
-}
-
 describe("where Nix does not get along with it", () => {
   const warnings: string[] = [];
   const choose = (host: HostPrograms) =>
@@ -411,6 +402,7 @@ describe("where Nix does not get along with it", () => {
   it("is found out once, told, and Nix writes by itself", async () => {
     warnings.length = 0;
     const refuses = await withWrapper(
+      place,
       "old-nix-instantiate",
       'case "$*" in *unix://*) echo "error: protocol mismatch" >&2; exit 1;; esac; exec "$real" "$@"',
     );
@@ -424,6 +416,7 @@ describe("where Nix does not get along with it", () => {
     "has no caches where %s says no instead of nothing",
     async (question) => {
       const answers = await withWrapper(
+        place,
         `answering-${question}`,
         `case "$*" in *file://*) asked=$(cat); case "$asked" in *${question}*) echo false; exit 0;; esac; echo "$asked" | exec "$real" "$@";; esac; exec "$real" "$@"`,
       );
@@ -434,6 +427,7 @@ describe("where Nix does not get along with it", () => {
 
   it("has no caches where nothing arrives in them", async () => {
     const forgets = await withWrapper(
+      place,
       "forgetting",
       'case "$*" in *file://*) echo done; exit 0;; esac; exec "$real" "$@"',
     );

@@ -9,7 +9,9 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { parseConfig } from "../../src/config/config.ts";
 import type { CheckResult, SystemRebuilds } from "../../src/domain/check-result.ts";
 import { createGit } from "../../src/git/git.ts";
-import { createNix } from "../../src/nix/adapter.ts";
+import { createNix, type NixOptions } from "../../src/nix/adapter.ts";
+import type { SavedEvaluation } from "../../src/nix/saved-evaluation.ts";
+import { readSealed } from "../../src/nix/sealed-file.ts";
 import { reportSchema } from "../../src/report/schema.ts";
 import { check } from "../../src/workflow/check.ts";
 import type { CheckRequest } from "../../src/workflow/world.ts";
@@ -93,9 +95,9 @@ interface Rebuilds {
 async function rebuilds(
   base: string,
   head: string,
-  more: Partial<CheckRequest> & { readonly dataDirectory?: string } = {},
+  more: Partial<CheckRequest> & Pick<Partial<NixOptions>, "dataDirectory" | "withholds"> = {},
 ): Promise<Rebuilds> {
-  const { dataDirectory = data, ...request } = more;
+  const { dataDirectory = data, withholds, ...request } = more;
   const temporary = await mkdtemp(join(runDirectory, "run-"));
   const git = await createGit({ repository, temporaryDirectory: temporary, allowDirty: true, signal });
   const laidOut: string[] = [];
@@ -112,7 +114,11 @@ async function rebuilds(
           return git.checkout(commit, signal);
         },
       },
-      nix: createNix({ dataDirectory, temporaryDirectory: temporary }),
+      nix: createNix({
+        dataDirectory,
+        temporaryDirectory: temporary,
+        ...(withholds === undefined ? {} : { withholds }),
+      }),
       vm: {
         boot: async () => {
           throw new Error("nothing is booted");
@@ -339,6 +345,54 @@ describe("a prediction", () => {
     expect(files.length).toBeGreaterThan(0);
     expect(after.system).toEqual(before.system);
     expect(after.system.status).toBe("predicted");
+  });
+});
+
+/** Where Nix can (`src/nix/withheld/`). */
+describe("with kernels withheld from base", () => {
+  const heads: readonly [string, Files][] = [
+    ["another version", changed("kernel/linux.nix", `version = "6.1"`, `version = "6.1.7"`)],
+    ["another script", { "kernel/build.sh": "mkdir $out $dev $out/lib" }],
+    ["what others read", changed("kernel/linux.nix", `"plain"`, `"other"`)],
+    [
+      "a kernel and something else",
+      { ...changed("kernel/linux.nix", `"plain"`, `"third"`), "pkgs/build.sh": "echo 1 > $out" },
+    ],
+    [
+      "a new file beside it",
+      { ...changed("kernel/linux.nix", `"plain"`, `"fourth"`), "kernel/new.patch": "new" },
+    ],
+    ["one that fails", { "kernel/linux.nix": `{ system, pkgs }: throw "never"` }],
+    ["one that cannot be read", { "kernel/linux.nix": "{" }],
+    ["one file less", { ...changed("kernel/linux.nix", `"plain"`, `"fifth"`), "README.md": null }],
+  ];
+
+  it.each(heads)("%s: the same is rebuilt", async (name, files) => {
+    const [head, withheld, whole] = [
+      name.replaceAll(" ", "-"),
+      join(otherData, "withheld"),
+      join(otherData, "whole"),
+    ];
+    branch(head, "main", files);
+
+    const kept = await rebuilds("main", head, { dataDirectory: withheld });
+    const looked = await rebuilds("main", head, { dataDirectory: whole, withholds: false });
+
+    expect(kept.result).toEqual(looked.result);
+  });
+
+  it("what does not need them is not looked at again", async () => {
+    const evaluations = join(otherData, "withheld/nix/evaluations");
+    const saved = readdirSync(evaluations).map((name) =>
+      readSealed(join(evaluations, name, "evaluation.json.zst")),
+    );
+    const withheld = (await Promise.all(saved)).map((one) => (one as SavedEvaluation | undefined)?.withheld);
+
+    expect(withheld).toContainEqual({
+      files: ["kernel/build.sh", "kernel/linux.nix"],
+      needing: ["linux", "module", "reads"],
+      warnings: [],
+    });
   });
 });
 

@@ -66,7 +66,8 @@ export function mayRebuildMost(changed: readonly string[]): boolean {
 
 const directoriesOf = (file: string) => file.split("/").slice(0, -1);
 
-function isShared(file: string, { entry }: PredictabilityFacts): boolean {
+/** Whether a file may matter to any attr. */
+export function isShared(file: string, { entry }: Pick<PredictabilityFacts, "entry">): boolean {
   return file === entry || directoriesOf(file).some((name) => SHARED.has(name));
 }
 

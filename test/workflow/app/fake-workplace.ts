@@ -100,6 +100,7 @@ export function createFakeWorkplace(repository: FakeRepository): Workplace {
       async [Symbol.asyncDispose]() {},
     }),
     changedFiles: async () => repository.changedFiles,
+    contentChanges: async () => undefined,
     readFile: async (_commit: string, path: string) =>
       path === ".github/modprobot.yml" ? repository.config : FILES[path],
     isAncestor: async () => true,

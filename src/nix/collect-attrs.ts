@@ -1,7 +1,8 @@
 /** Puts together what several evaluators say: each attribute once, warnings in the order one evaluator would give them. */
 import { formatAttrPath } from "../domain/attr-path.ts";
 import type { AttrError, AttrPath, AttrResult } from "../domain/evaluation.ts";
-import { fatal, type WalkListener } from "./follow-run.ts";
+import type { WalkListener } from "./follow-run.ts";
+import { fatal } from "./run-end.ts";
 import { attrDerivation, type PlacedStatement, withAbout } from "./walk-output.ts";
 
 /** The error of an attribute that throws, until somebody asks why (`explain.ts`). */

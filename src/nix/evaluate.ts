@@ -18,8 +18,8 @@ import { type FirstLook, isNearEnough, lookFirst, sameLook, writeNew } from "./c
 import { type CollectContext, collectTree, type GivenUp, type OnProgress } from "./collect-tree.ts";
 import type { EvaluationDraft, EvaluationStore, OpenEvaluation } from "./evaluation-store.ts";
 import { warningLines } from "./evaluator-message.ts";
-import { fatal } from "./follow-run.ts";
 import { listFrames } from "./pack/pack-reader.ts";
+import { fatal } from "./run-end.ts";
 import { evaluationKey, isReusable, type LookedEvaluation, savedAttrs } from "./saved-evaluation.ts";
 import { baseName } from "./store-path.ts";
 import { sameSpelling, wantedAttrs } from "./wanted-attrs.ts";

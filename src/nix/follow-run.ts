@@ -6,13 +6,13 @@
  * takes too long.
  */
 import { randomBytes } from "node:crypto";
-import { dirname } from "node:path";
 import type { AttrError } from "../domain/evaluation.ts";
-import { EnvironmentError, Interrupted } from "../errors.ts";
+import { Interrupted } from "../errors.ts";
 import type { RunResult } from "../process.ts";
 import { type Evaluator, runEvaluator, type WalkerCall } from "./evaluator.ts";
-import { errorMessage } from "./evaluator-message.ts";
+import { type EndedRun, judgeRun } from "./judge-run.ts";
 import { residentBytes } from "./process-memory.ts";
+import { fatal, type Halt, type RunEnd, type RunTime } from "./run-end.ts";
 import type { Stretch } from "./stretch.ts";
 import {
   type AttrComponents,
@@ -23,7 +23,7 @@ import {
   type WithheldWord,
 } from "./walk-output.ts";
 import { countMet } from "./withheld/count-met.ts";
-import { type WithheldFiles, withholdFiles } from "./withheld/withhold-files.ts";
+import { withholdInRun } from "./withheld/withhold-in-run.ts";
 import type { Place } from "./worker-pool.ts";
 
 /** Lines of an ending run that may hold its error. */
@@ -54,45 +54,6 @@ export interface WalkListener {
   endedEarly(said: string, since: number): Promise<boolean>;
 }
 
-export interface RunEnd {
-  readonly how:
-    | "ended"
-    /** Ended by us: too large to go on. */
-    | "grown"
-    /** What it lacked is there now. */
-    | "again"
-    | "deadline"
-    | "slow"
-    | "memory"
-    /** Ended by us: the package set went on from something that a withheld file was caught for. */
-    | "misled"
-    /** Ended from outside, by the kernel or an operator. */
-    | "killed"
-    | "failed"
-    | "flooded"
-    /** The root has other names than before. */
-    | "changed";
-  /** In place `at`. */
-  readonly settled: readonly AttrComponents[];
-  readonly at: number;
-  /** Announced and not settled; only a careful walk announces. */
-  readonly current: AttrComponents | undefined;
-  /** Whether it got anywhere. */
-  readonly progress: boolean;
-  readonly said: string;
-  readonly error: AttrError;
-}
-
-export interface RunTime {
-  readonly leftMs: number;
-  /** How long one attribute may take. */
-  readonly patienceMs: number;
-  /** Counts announced attributes; false where there are too many. */
-  announce(count: number): boolean;
-}
-
-type Halt = "end" | "grown" | "misled" | "slow" | "flooded" | "changed" | "unreadable";
-
 /** @throws EnvironmentError evaluator-failed, those of `runEvaluator` and `listener.endedEarly`; Interrupted */
 export async function followRun(
   evaluator: Omit<Evaluator, "memoryBytes">,
@@ -110,22 +71,15 @@ export async function followRun(
     halted ??= why;
     ours.abort();
   };
-  await using withheld = await withhold(call.withheld, nonce, evaluator, signal);
-  const over = new AbortController();
-  let shut: Promise<void> | undefined;
-  const onReady = () => {
-    // It waits for that. Whatever goes wrong is thrown below.
-    shut = withheld?.shut(over.signal);
-    shut?.catch(() => ours.abort());
-  };
-  const progress = followLines(nonce, call.careful, stretch, time, listener, halt, onReady);
+  await using withheld = await withholdInRun(call.withheld, nonce, evaluator, () => ours.abort(), signal);
+  const progress = followLines(nonce, call.careful, stretch, time, listener, halt, withheld.onReady);
   await using watch = watchRun(progress, place, time, halt);
   const began = performance.now();
   let result: RunResult | undefined;
   try {
     result = await runEvaluator(
-      { ...evaluator, ...withheld?.evaluator, memoryBytes: place.memoryBytes },
-      { ...call, ...withheld?.call, nonce, from: stretch.at, to: stretch.end },
+      { ...evaluator, ...withheld.evaluator, memoryBytes: place.memoryBytes },
+      { ...call, ...withheld.call, nonce, from: stretch.at, to: stretch.end },
       { timeoutMs: time.leftMs, onStderrLine: progress.line, onStart: watch.onStart },
       AbortSignal.any([signal, ours.signal]),
     );
@@ -133,29 +87,13 @@ export async function followRun(
     // We ended the run, not the caller.
     if (!(error instanceof Interrupted) || signal.aborted) throw error;
   } finally {
-    over.abort();
+    withheld.onEnd();
   }
-  await shut;
+  await withheld.shut();
   const ended = halted === "end" || progress.ended();
   if (!ended && (await listener.endedEarly(progress.tail().join("\n"), began)))
     return { ...progress.end(), how: "again", said: "", error: fatal("") };
   return judgeRun(result, halted, progress, time);
-}
-
-async function withhold(
-  files: readonly string[] | undefined,
-  nonce: string,
-  { storeRoot, checkout }: Pick<Evaluator, "storeRoot" | "checkout">,
-  signal: AbortSignal,
-) {
-  if (files === undefined || files.length === 0) return undefined;
-  const withheld: WithheldFiles = await withholdFiles(files, nonce, dirname(storeRoot), signal);
-  return {
-    evaluator: { checkout: [...checkout, ...withheld.mounts], gate: withheld.gate },
-    call: { withheld: withheld.imported },
-    shut: withheld.shut,
-    [Symbol.asyncDispose]: () => withheld[Symbol.asyncDispose](),
-  };
 }
 
 /** Looks now and then whether the run has to be ended. */
@@ -181,15 +119,11 @@ function watchRun(progress: Progress, place: Place, time: RunTime, halt: (why: H
   };
 }
 
-interface Progress {
+interface Progress extends EndedRun {
   line(line: string): void;
   /** Ends the run once something more is settled. */
   haltAtNext(): void;
   idleMs(): number;
-  started(): boolean;
-  ended(): boolean;
-  tail(): readonly string[];
-  end(): Pick<RunEnd, "settled" | "at" | "current" | "progress">;
 }
 
 function followLines(
@@ -297,59 +231,3 @@ const isOfWithheld = (said: WalkStatement): said is Extract<WalkStatement, { kin
 
 const samePath = (a: AttrComponents, b: AttrComponents) =>
   a.length === b.length && a.every((name, index) => name === b[index]);
-
-export const fatal = (error: string): AttrError => ({ ok: false, error, cause: "fatal" });
-
-/** Boehm's collector and Nix say it in their own words; a hard stop shows as SIGABRT through bubblewrap. */
-const OUT_OF_MEMORY =
-  /out of memory|bad_alloc|failed to map segment|Failed to expand heap|Out of Memory|cannot allocate memory/i;
-/** SIGHUP, SIGINT, SIGKILL, SIGTERM: nothing that is evaluated ends by these. */
-const FROM_OUTSIDE = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
-
-function judgeRun(
-  result: RunResult | undefined,
-  halted: Halt | undefined,
-  progress: Progress,
-  time: RunTime,
-): RunEnd {
-  const tail = progress.tail();
-  const said = errorMessage(tail) ?? tail.slice(-3).join(" ");
-  const end = { ...progress.end(), said, error: fatal(said) };
-  if (halted === "end" || (result?.exitCode === 0 && progress.ended())) return { ...end, how: "ended" };
-  if (result?.timedOut) return { ...end, how: "deadline" };
-  if (halted === "slow") return { ...end, how: "slow", error: tooSlow(time.patienceMs) };
-  if (halted === "unreadable") return { ...end, how: "failed" };
-  if (halted !== undefined) return { ...end, how: halted };
-  if (result === undefined || fromOutside(result))
-    return { ...end, how: "killed", said: endedBySignal(result) };
-  if (OUT_OF_MEMORY.test(tail.join("\n")))
-    return { ...end, how: "memory", error: { ok: false, error: "out of memory", cause: "memory" } };
-  if (!progress.started()) throw neverStarted(tail);
-  return { ...end, how: "failed", error: fatal(errorMessage(tail) ?? endedBySignal(result)) };
-}
-
-function tooSlow(patienceMs: number): AttrError {
-  return { ok: false, error: `takes longer than ${Math.round(patienceMs / 1000)} s`, cause: "timeout" };
-}
-
-function fromOutside({ exitCode, signal }: RunResult): boolean {
-  if (signal !== null) return Object.hasOwn(FROM_OUTSIDE, signal);
-  // bubblewrap passes a signal on as 128 + its number, as shells do.
-  return Object.values(FROM_OUTSIDE).includes((exitCode ?? 0) - 128);
-}
-
-function endedBySignal(result: RunResult | undefined): string {
-  const code = result?.exitCode ?? 0;
-  if (typeof result?.signal === "string") return `ended by ${result.signal}`;
-  return code > 128
-    ? `ends the evaluator with signal ${code - 128}`
-    : `ends the evaluator with status ${code} and no message`;
-}
-
-function neverStarted(tail: readonly string[]): EnvironmentError {
-  return new EnvironmentError(
-    "evaluator-failed",
-    `nix-instantiate did not start: ${errorMessage(tail) ?? (tail.slice(-3).join(" ") || "it said nothing")}`,
-    "This is before anything of the repository is read. Check that nix-instantiate --version works and that the data directory can be written.",
-  );
-}

@@ -11,7 +11,8 @@
  */
 import { formatAttrPath } from "../domain/attr-path.ts";
 import type { Evaluator, WalkerCall } from "./evaluator.ts";
-import { followRun, type RunEnd, type WalkListener } from "./follow-run.ts";
+import { followRun, type WalkListener } from "./follow-run.ts";
+import type { RunEnd } from "./run-end.ts";
 import type { Stretch } from "./stretch.ts";
 import type { AttrComponents } from "./walk-output.ts";
 import type { Place, Room, WorkerPool } from "./worker-pool.ts";

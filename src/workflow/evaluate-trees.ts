@@ -109,14 +109,19 @@ export async function evaluateTrees(
       lookAhead,
       signal,
     );
-    const looked = await evaluate("head", async () => ({
-      ...nearBase,
-      writeLater: !needsDerivations(request),
-    }));
+    const writeLater = !needsDerivations(request);
+    const looking = evaluate("head", async () => ({ ...nearBase, writeLater }));
+    // Beside it, as both begin with what only one processor can do.
+    const fromBase =
+      writeLater && !trees.base.kept.has(system)
+        ? predictFrom(base, system, trees, changed, request, world, signal)
+        : Promise.resolve(undefined);
+    // Waits for both, so that nothing is left behind of one.
+    await Promise.allSettled([looking, fromBase]);
+    const looked = await looking;
     const explanations = async function* () {
       yield (await predicting).get(system);
-      if (!trees.base.kept.has(system))
-        yield await predictFrom(base, system, trees, changed, request, world, signal);
+      yield await fromBase;
     };
     const explained = await firstThatExplains({ base, head: looked }, explanations());
     const isEnough = looked.write === undefined || explained !== undefined;

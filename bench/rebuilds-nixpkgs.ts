@@ -2,8 +2,9 @@
  * A real nixpkgs, compared in one run with the two evaluations that people do by hand (as nixpkgs-review does): base, then head.
  *
  * Rounds are interleaved, so that whatever else the machine does meets all of them alike; each figure is the median. The base is
- * made ready by checking a commit that only adds a note, and every round asks for another head, which no earlier one has seen: the
- * same change and a comment.
+ * made ready twice: by checking another change of the same recipe, a comment, which is what another pull request is like; and by
+ * checking a commit that adds a file, from which less is known. Every round asks for another head, which no earlier one has seen:
+ * the same change and a comment.
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -31,6 +32,8 @@ interface Round {
   readonly byHand: readonly MeasuredProcess[];
   readonly predicted: RebuildsAnswer;
   readonly baseCached: RebuildsAnswer;
+  /** The same, where files were not withheld from base. */
+  readonly baseSeen: RebuildsAnswer;
   readonly cold: RebuildsAnswer;
 }
 
@@ -47,15 +50,17 @@ export async function benchNixpkgs(clone: string, options: NixpkgsOptions, scrat
     scratch,
   });
   const oracle = countRebuilds(atBase, atHead);
-  const primed = join(scratch, "base-cached");
+  const recipe = revisions.changedFile(base, head);
+  const [primed, seen] = [join(scratch, "base-cached"), join(scratch, "base-seen")];
+  const commented = revisions.withComment(base, recipe, "Changes nothing.");
+  await runRebuilds({ ...places, base, head: commented, data: primed });
   const noted = revisions.withFile(base, "bench-note", "Changes nothing.\n");
-  const prime = { ...places, base, head: noted, data: primed };
-  await runRebuilds(prime);
+  await runRebuilds({ ...places, base, head: noted, data: seen });
 
   const say = (what: string, { seconds: time }: MeasuredProcess) =>
     process.stderr.write(`bench: ${what}: ${seconds(time)}\n`);
   const measure = async (name: string, data: string, predictOnly: boolean) => {
-    const fresh = revisions.withComment(base, head, `for ${name}`);
+    const fresh = revisions.withComment(head, recipe, `for ${name}`);
     const answer = await runRebuilds({ ...places, base, head: fresh, data, predictOnly });
     say(name, answer.cost);
     return answer;
@@ -69,6 +74,7 @@ export async function benchNixpkgs(clone: string, options: NixpkgsOptions, scrat
       byHand,
       predicted: await measure(`round ${index}, predicted`, primed, true),
       baseCached: await measure(`round ${index}, base cached`, primed, false),
+      baseSeen: await measure(`round ${index}, base cached, other files`, seen, false),
       cold: await measure(`round ${index}, cold`, await emptyData(scratch, index), false),
     });
   }
@@ -124,12 +130,15 @@ function print(rounds: readonly Round[], oracle: OracleCounts): void {
     return { name, aim, ratio: value / clock, value: seconds(value), processor, counts };
   };
   const costs = (answers: readonly RebuildsAnswer[]) => answers.map(({ cost }) => cost);
-  const [predicted, baseCached, cold] = [
+  const [predicted, baseCached, baseSeen, cold] = [
     rounds.map((round) => round.predicted),
     rounds.map((round) => round.baseCached),
+    rounds.map((round) => round.baseSeen),
     rounds.map((round) => round.cold),
   ];
-  const wrong = [...baseCached, ...cold].flatMap(({ rebuilds }) => disagreements(rebuilds, oracle));
+  const wrong = [...baseCached, ...baseSeen, ...cold].flatMap(({ rebuilds }) =>
+    disagreements(rebuilds, oracle),
+  );
   const verdicts = new Set(predicted.map(({ rebuilds }) => predictionVerdict(rebuilds, oracle)));
   const agreed = wrong.length === 0 ? `${oracle.attrs} (${oracle.derivations})` : "WRONG";
   const evaluator = middle(cold.map(({ cost }) => evaluatorPeak(cost)));
@@ -138,6 +147,7 @@ function print(rounds: readonly Round[], oracle: OracleCounts): void {
     timed("both evaluations by hand", undefined, byHand, ""),
     timed("predicted, base graph cached", 0.15, costs(predicted), [...verdicts].join("; ")),
     timed("exact, base cached", 0.5, costs(baseCached), agreed),
+    timed("the same, nothing withheld from base", undefined, costs(baseSeen), agreed),
     timed("exact, cold, graph included", 1.2, costs(cold), agreed),
     {
       name: `memory of one evaluator (by hand: ${mebibytes(nixEnv)})`,
@@ -148,7 +158,7 @@ function print(rounds: readonly Round[], oracle: OracleCounts): void {
       counts: "",
     },
   ]);
-  printStages({ predicted, "base cached": baseCached, cold });
+  printStages({ predicted, "base cached": baseCached, "nothing withheld": baseSeen, cold });
   refuseWrongCounts(wrong);
 }
 

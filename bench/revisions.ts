@@ -14,11 +14,10 @@ export interface Revisions {
   checkOut(commit: string): string;
   /** A commit on top of another, with one more file. */
   withFile(commit: string, path: string, text: string): string;
-  /**
-   * The same as `head` with a comment in the first recipe that it changes: another tree, of which nothing evaluates differently.
-   * @throws where it changes no .nix file
-   */
-  withComment(base: string, head: string, comment: string): string;
+  /** The first .nix file that a commit changes. @throws where it changes none */
+  changedFile(base: string, head: string): string;
+  /** The same as a commit with a comment in one of its .nix files: another tree, of which nothing evaluates differently. */
+  withComment(commit: string, file: string, comment: string): string;
   /** First line of the message. */
   subject(commit: string): string;
 }
@@ -52,13 +51,15 @@ export function borrowRevisions(clone: string, scratch: string): Revisions {
       return directory;
     },
     withFile,
-    withComment(base, head, comment) {
-      const changed = git(own, ["diff", "--name-only", "--diff-filter=AM", base, head, "--"]).split("\n");
-      const recipe = changed.find((file) => file.endsWith(".nix"));
-      if (recipe === undefined)
+    changedFile(base, head) {
+      const changed = git(own, ["diff", "--name-only", "--diff-filter=M", base, head, "--"]).split("\n");
+      const file = changed.find((name) => name.endsWith(".nix"));
+      if (file === undefined)
         throw new Error(`${head} changes no .nix file; name other commits with --base and --head`);
-      return withFile(head, recipe, `${git(own, ["show", `${head}:${recipe}`])}\n# ${comment}\n`);
+      return file;
     },
+    withComment: (commit, file, comment) =>
+      withFile(commit, file, `${git(own, ["show", `${commit}:${file}`])}\n# ${comment}\n`),
     subject: (commit) => git(own, ["log", "-1", "--format=%s", commit]),
   };
 }

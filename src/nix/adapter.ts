@@ -141,12 +141,12 @@ export function createNix(options: NixOptions): NixPort {
       return { version: nixVersion };
     },
     async evaluate(request, onProgress, signal) {
-      const context = { ...(await machine(signal)), store, pool, sharing };
+      const context = { ...(await machine(signal)), store, pool, sharing, facts };
       const end = await evaluate(context, request, onProgress, signal);
       return treeAt(end, request);
     },
     async lookAhead(request, onProgress, signal) {
-      const context = { ...(await machine(signal)), store, pool, sharing };
+      const context = { ...(await machine(signal)), store, pool, sharing, facts };
       await lookAhead(context, request, onProgress, signal);
     },
     async evaluated(query, signal) {

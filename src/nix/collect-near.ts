@@ -20,6 +20,7 @@ import { filesOf } from "./pack/pack-reader.ts";
 import { baseName } from "./store-path.ts";
 import type { AttrComponents, PlacedStatement } from "./walk-output.ts";
 import { componentsOfAttr, wantedAttrs } from "./wanted-attrs.ts";
+import { fitToWithhold, rememberFitness, type Withholding } from "./withheld/fitness.ts";
 import type { Withheld } from "./withheld/walk-withheld.ts";
 
 /** Each takes over what the one before took over; then everything is written anew, without what nothing needs any more. */
@@ -64,7 +65,7 @@ const mostNew = ({ evaluation }: OpenEvaluation) => Math.max(MANY_NEW, SHARE_NEW
 export async function lookFirst(
   near: OpenEvaluation | undefined,
   draft: EvaluationDraft,
-  context: CollectContext,
+  context: CollectContext & Withholding,
   request: EvaluationRequest,
   onProgress: OnProgress,
   signal: AbortSignal,
@@ -104,9 +105,8 @@ export async function lookFirst(
     draft,
     skipped: lostThere.map(componentsOfAttr),
     isExtra: near === undefined,
-    ...(known === undefined
-      ? { withheld: context.withholds ? request.withhold : undefined }
-      : { wanted: wantedAttrs([], known.withheld.needing) }),
+    withheld: known === undefined ? await fitToWithhold(context, request) : [],
+    ...(known === undefined ? {} : { wanted: wantedAttrs([], known.withheld.needing) }),
   };
   const both = AbortSignal.any([signal, tooMuch.signal]);
   let withheld = known?.withheld;
@@ -114,6 +114,7 @@ export async function lookFirst(
     const looking = { ...collected, listener };
     const end = await collectTree(walk, looking, context, request, onProgress, both);
     if ("reason" in end) return end;
+    if (walk.withheld.length > 0) await rememberFitness(context, request, end.withheld, collected.attrs);
     // Nobody looked at those.
     withheld ??= end.withheld && { ...end.withheld, needing: [...end.withheld.needing, ...lostThere] };
   } catch (error) {

@@ -33,8 +33,6 @@ export interface CollectContext {
   readonly writer: DerivationWriter;
   readonly pool: WorkerPool;
   readonly sharing: Sharing;
-  /** Whether files can be withheld from this Nix. */
-  readonly withholds: boolean;
 }
 
 export interface Walk {

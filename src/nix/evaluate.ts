@@ -23,9 +23,10 @@ import { fatal } from "./run-end.ts";
 import { evaluationKey, isReusable, type LookedEvaluation, savedAttrs } from "./saved-evaluation.ts";
 import { baseName } from "./store-path.ts";
 import { sameSpelling, wantedAttrs } from "./wanted-attrs.ts";
+import { fitToWithhold, rememberFitness, type Withholding } from "./withheld/fitness.ts";
 import type { Withheld } from "./withheld/walk-withheld.ts";
 
-export interface EvaluateContext extends CollectContext {
+export interface EvaluateContext extends CollectContext, Withholding {
   readonly nixVersion: string;
   readonly store: EvaluationStore;
 }
@@ -121,8 +122,9 @@ export async function lookAhead(
 ): Promise<void> {
   const key = evaluationKey(request, context.nixVersion);
   if (request.attrs !== undefined || context.writer === "nix") return;
+  const withheld = request.near && (await fitToWithhold(context, request.near));
   // Then it is looked at in a moment, once the other one is known.
-  if (context.withholds && isWithheld(request.near?.withhold ?? [], request.contents)) return;
+  if (withheld !== undefined && isWithheld(withheld, request.contents) && withheld.length > 0) return;
   if ((await findEvaluation(context, request)) !== undefined) return;
   if ((await context.store.findLook(key)) !== undefined || (await entryTrouble(request)) !== undefined)
     return;
@@ -210,13 +212,14 @@ async function collectAll(
   const walk = {
     draft,
     pack: { directory: draft.packs, number: 0 },
-    ...(attrs !== undefined
-      ? { wanted: wantedAttrs(attrs) }
-      : { withheld: context.withholds ? request.withhold : undefined }),
+    withheld: await fitToWithhold(context, request),
+    ...(attrs === undefined ? {} : { wanted: wantedAttrs(attrs) }),
   };
   const collected = collectAttrs();
   const end = await collectTree(walk, collected, context, request, onProgress, signal);
-  return "reason" in end ? { collected: end } : { collected, ...end };
+  if ("reason" in end) return { collected: end };
+  if (walk.withheld.length > 0) await rememberFitness(context, request, end.withheld, collected.attrs);
+  return { collected, ...end };
 }
 
 /** A derivation on the way to an attr was met and not asked for; an error there is why nothing is below. */

@@ -14,7 +14,6 @@ import { watchSpace } from "./disk-space.ts";
 import type { EvaluateContext } from "./evaluate.ts";
 import { type Evaluator, runEvaluator } from "./evaluator.ts";
 import { errorMessage } from "./evaluator-message.ts";
-import type { FactCache } from "./fact-cache.ts";
 import { evaluationKey } from "./saved-evaluation.ts";
 import type { Place } from "./worker-pool.ts";
 
@@ -23,7 +22,6 @@ const EXPLAINED = 100;
 const EXPLAIN_SECONDS = 60;
 
 export interface ExplainContext extends EvaluateContext {
-  readonly facts: FactCache;
   readonly temporaryDirectory: string;
 }
 

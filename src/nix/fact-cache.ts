@@ -23,6 +23,7 @@ const VERSIONS = {
   modules: 1,
   passthru: 1,
   withholding: 1,
+  "withholding-unfit": 1,
   writer: 1,
 } as const;
 export type FactKind = keyof typeof VERSIONS;

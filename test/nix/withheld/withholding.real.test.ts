@@ -231,6 +231,30 @@ describe.skipIf(!options.withholds)("nothing is known", () => {
     expect(head.outcome).toEqual(await alone(attrs, CHANGED));
   });
 
+  it("where that was seen of another tree, and it is not tried again", async () => {
+    const attrs = Array.from(
+      { length: 45 },
+      (_, at) => `x${at} = sh "x" "" { data = builtins.readFile ./kernel/data.json; };`,
+    );
+    const next = 'x = sh "x-${import ./kernel/linux.nix}" "" { };';
+    await evaluate(place, await packageSet(place, files(attrs.join("\n")), { withhold: WITHHELD }));
+
+    await evaluate(place, await packageSet(place, files(next), { withhold: WITHHELD }));
+    await evaluate(place, await packageSet(place, files(next), { withhold: WITHHELD.slice(0, 1) }));
+
+    const known = (await withheldIn(place)).map((withheld) => withheld?.files);
+    expect(known.sort()).toEqual([WITHHELD.slice(0, 1), undefined, undefined]);
+  });
+
+  it("of a tree that does not evaluate, which says nothing of the next one", async () => {
+    const next = 'x = sh "x-${import ./kernel/linux.nix}" "" { };';
+    await evaluate(place, await packageSet(place, files("} // {{"), { withhold: WITHHELD }));
+
+    await evaluate(place, await packageSet(place, files(next), { withhold: WITHHELD }));
+
+    expect((await withheldIn(place)).map((withheld) => withheld?.needing)).toContainEqual(["x"]);
+  });
+
   it("of a tree that differs in more", async () => {
     const attrs = 'x = sh (builtins.toJSON (builtins.readDir ./kernel)) "" { };';
     const base = await packageSet(place, files(attrs), { withhold: WITHHELD });

@@ -41,6 +41,13 @@ export async function workplace(options: Partial<NixOptions> = {}): Promise<Work
   };
 }
 
+/** Whether this Nix keeps what it has parsed, so that files can be withheld from it (`src/nix/withheld/`). */
+export async function keepsParsed(): Promise<boolean> {
+  await using place = await workplace();
+  const [major = 0, minor = 0] = (await place.nix.probe(signal)).version.split(".").map(Number);
+  return major === 2 && minor < 32;
+}
+
 /** Writes a package set and returns the request to evaluate it. The tree hash is that of the files. */
 export async function packageSet(
   place: Workplace,

@@ -16,11 +16,11 @@ import { fatal, type Halt, type RunEnd, type RunTime } from "./run-end.ts";
 import type { Stretch } from "./stretch.ts";
 import {
   type AttrComponents,
-  isWithheldWord,
+  isOfWithheld,
   type PlacedStatement,
   readStatement,
   type WalkStatement,
-  type WithheldWord,
+  type WithheldStatement,
 } from "./walk-output.ts";
 import { countMet } from "./withheld/count-met.ts";
 import { withholdInRun } from "./withheld/withhold-in-run.ts";
@@ -138,7 +138,7 @@ function followLines(
   const met = countMet();
   let settled: AttrComponents[] = [];
   let current: AttrComponents | undefined;
-  let [started, moved, ended, leaving, over] = [false, false, false, false, false];
+  let [started, moved, ended, leaving, over, doubtful] = [false, false, false, false, false, false];
   let heard = performance.now();
   let tail: string[] = [];
 
@@ -175,18 +175,21 @@ function followLines(
     if (leaving && said.kind !== "set") stop("grown");
   };
   const needs = ({ path }: PlacedStatement, need: "needed" | "misled") => {
+    doubtful = true;
     if (need === "misled") listener.lost(path, fatal("goes on without a withheld file"));
     else listener.needs?.(path);
     settle(path);
     if (need === "misled") stop("misled");
     else if (leaving) stop("grown");
   };
-  const statement = (said: WalkStatement) => {
+  const ofWithheld = ({ kind }: WithheldStatement) => {
     started = true;
-    if (isOfWithheld(said)) {
-      met.heard(said.kind);
-      if (said.kind === "ready") onReady();
-    } else if (said.kind === "end") ended = true;
+    met.heard(kind);
+    if (kind === "ready") onReady();
+  };
+  const statement = (said: Exclude<WalkStatement, WithheldStatement>) => {
+    started = true;
+    if (said.kind === "end") ended = true;
     else if (said.kind !== "names") placed(said);
     else {
       current = undefined;
@@ -206,14 +209,17 @@ function followLines(
         return;
       }
       heard = performance.now();
+      if (isOfWithheld(said)) return ofWithheld(said);
       const others = tail;
       tail = [];
+      doubtful = false;
       if (said.kind !== "unreadable") statement(said);
       else if (current !== undefined) {
         listener.lost(current, fatal("its description is larger than 64 KiB"));
         settle(current);
       } else if (!careful) stop("unreadable");
-      if (!over) for (const other of others) listener.otherLine(other, stretch.at);
+      // What is said on the way to a withheld file is said again, and what is said after it may not be so.
+      if (!over && !doubtful) for (const other of others) listener.otherLine(other, stretch.at);
     },
     haltAtNext: () => {
       leaving = true;
@@ -225,9 +231,6 @@ function followLines(
     end: () => ({ settled, at: stretch.at, current, progress: moved }),
   };
 }
-
-const isOfWithheld = (said: WalkStatement): said is Extract<WalkStatement, { kind: WithheldWord }> =>
-  isWithheldWord(said.kind);
 
 const samePath = (a: AttrComponents, b: AttrComponents) =>
   a.length === b.length && a.every((name, index) => name === b[index]);

@@ -46,9 +46,13 @@ export type WalkStatement =
   | PlacedStatement
   /** How many names the root has, and a hash of them. */
   | { readonly kind: "names"; readonly count: number; readonly digest: string }
-  /** See `withheld/`. */
-  | { readonly kind: WithheldWord }
+  | WithheldStatement
   | { readonly kind: "end" };
+
+/** See `withheld/`. */
+export interface WithheldStatement {
+  readonly kind: WithheldWord;
+}
 
 /**
  * A withheld file was met; they were all read; something failed; it was tried once more.
@@ -105,7 +109,11 @@ function asStatement(kind: string, payload: Payload): WalkStatement | undefined 
   }
 }
 
-export const isWithheldWord = (kind: string): kind is WithheldWord =>
+export const isOfWithheld = <Said extends { readonly kind: string }>(
+  said: Said,
+): said is Extract<Said, WithheldStatement> => isWithheldWord(said.kind);
+
+const isWithheldWord = (kind: string): kind is WithheldWord =>
   kind === "met" || kind === "ready" || kind === "tried" || kind === "again";
 
 function asNames({ count, digest }: Payload): WalkStatement | undefined {

@@ -10,7 +10,7 @@ import { type Evaluator, runExpression } from "../evaluator.ts";
 import type { FactCache } from "../fact-cache.ts";
 import { CHECKOUT_INSIDE, GATE } from "../jail.ts";
 import type { HostPrograms } from "../jail-mounts.ts";
-import { isWithheldWord, readStatement } from "../walk-output.ts";
+import { isOfWithheld, readStatement } from "../walk-output.ts";
 import { withholdFiles } from "./withhold-files.ts";
 
 export interface WithholdingTrial {
@@ -108,7 +108,7 @@ async function attempt(
     timeoutMs: TRIAL_SECONDS * 1000,
     onStderrLine(line: string) {
       const said = readStatement(nonce, line);
-      if (said === undefined || !isWithheldWord(said.kind)) return;
+      if (said === undefined || !isOfWithheld(said)) return;
       heard.push(said.kind);
       if (said.kind === "ready") shut = withheld.shut(over.signal);
     },

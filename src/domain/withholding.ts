@@ -22,8 +22,8 @@ export interface WithholdingFacts {
 const MOST_FILES = 400;
 
 /**
- * What this pull request changes, and such recipes as it changes, for those to come. Not what everything needs: nothing would be left to find
- * out. Sorted.
+ * What this pull request changes, and such recipes as it changes, for those to come. Not what everything needs: nothing would be
+ * left to find out. Sorted.
  */
 export function filesToWithhold({
   files,
@@ -31,14 +31,11 @@ export function filesToWithhold({
   contents = [],
   entry,
 }: WithholdingFacts): readonly string[] {
-  const known = new Set(files);
-  const changed = contents.filter(
-    (file) => known.has(file) && (isRecipe(file) || !isShared(file, { entry })),
-  );
-  const recipes = files.filter(isRecipe);
-  const all = [...new Set([...recipes, ...changed])].filter((file) => file !== entry && isPlain(file));
-  if (all.length <= MOST_FILES) return all.sort();
-  return changed.length <= MOST_FILES ? changed.filter(isPlain).sort() : [];
+  const fit = files.filter((file) => file !== entry && isPlain(file));
+  const changed = new Set(contents.filter((file) => isRecipe(file) || !isShared(file, { entry })));
+  const all = fit.filter((file) => isRecipe(file) || changed.has(file));
+  const few = all.length <= MOST_FILES ? all : fit.filter((file) => changed.has(file));
+  return few.length <= MOST_FILES ? few.sort() : [];
 }
 
 /** Git's own files say how all others are laid out. A name that is not UTF-8 has been read wrong. */

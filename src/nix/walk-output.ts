@@ -54,9 +54,7 @@ export interface WithheldStatement {
   readonly kind: WithheldWord;
 }
 
-/**
- * A withheld file was met; they were all read; something failed; it was tried once more.
- */
+/** A withheld file was met; they were all read; something failed; it was tried once more. */
 export type WithheldWord = "met" | "ready" | "tried" | "again";
 
 /** Ours by its nonce, and not to be read: cut, since some value in it is larger than a line may be. */

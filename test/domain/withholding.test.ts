@@ -65,6 +65,9 @@ describe("files to withhold", () => {
 
     expect(filesToWithhold({ ...facts, files: many, contents })).toEqual(contents);
     expect(filesToWithhold({ ...facts, files: many, contents: many })).toEqual([]);
+    const [entry = ""] = contents;
+    const more = [...many, "pkgs/linux/more.patch"];
+    expect(filesToWithhold({ ...facts, files: more, contents, entry })).toEqual(contents.slice(1));
   });
 });
 

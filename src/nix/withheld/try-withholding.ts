@@ -6,19 +6,13 @@ import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { EnvironmentError } from "../../errors.ts";
+import type { WriterTrial } from "../derivation-writer.ts";
 import { type Evaluator, runExpression } from "../evaluator.ts";
-import type { FactCache } from "../fact-cache.ts";
 import { CHECKOUT_INSIDE, GATE } from "../jail.ts";
-import type { HostPrograms } from "../jail-mounts.ts";
 import { isOfWithheld, readStatement } from "../walk-output.ts";
-import { withholdFiles } from "./withhold-files.ts";
+import { withholdInRun } from "./withhold-in-run.ts";
 
-export interface WithholdingTrial {
-  readonly host: HostPrograms;
-  readonly nixVersion: string;
-  readonly facts: FactCache;
-  readonly temporaryDirectory: string;
-}
+export type WithholdingTrial = Omit<WriterTrial, "warn">;
 
 const FILE = "one.nix";
 const PLACE = `${CHECKOUT_INSIDE}/${FILE}`;
@@ -91,14 +85,20 @@ async function attempt(
   const storeRoot = join(own, "store");
   await mkdir(storeRoot);
   await writeFile(join(own, FILE), "true");
-  await using withheld = await withholdFiles([FILE], nonce, own, signal);
-  const over = new AbortController();
+  const checkout = [{ kind: "read-only" as const, from: join(own, FILE), to: PLACE }];
+  const stop = new AbortController();
+  await using withheld = await withholdInRun(
+    [FILE],
+    nonce,
+    { storeRoot, checkout },
+    () => stop.abort(),
+    signal,
+  );
   const heard: string[] = [];
-  let shut: Promise<void> | undefined;
   const evaluator: Evaluator = {
     host,
-    checkout: [{ kind: "read-only", from: join(own, FILE), to: PLACE }, ...withheld.mounts],
-    gate: withheld.gate,
+    checkout,
+    ...withheld.evaluator,
     storeRoot,
     writer: "nobody",
     system: "x86_64-linux",
@@ -110,18 +110,20 @@ async function attempt(
       const said = readStatement(nonce, line);
       if (said === undefined || !isOfWithheld(said)) return;
       heard.push(said.kind);
-      if (said.kind === "ready") shut = withheld.shut(over.signal);
+      if (said.kind === "ready") withheld.onReady();
     },
   };
   try {
-    const { exitCode, stdout } = await runExpression(evaluator, expression(nonce), limits, signal);
-    over.abort();
-    await shut;
+    const either = AbortSignal.any([signal, stop.signal]);
+    const { exitCode, stdout } = await runExpression(evaluator, expression(nonce), limits, either);
+    withheld.onEnd();
+    await withheld.shut();
     return { value: exitCode === 0 ? stdout.trim() : undefined, heard: heard.join(" ") };
   } catch (error) {
+    withheld.onEnd();
+    // What went wrong there is why it was ended.
+    await withheld.shut();
     if (!(error instanceof EnvironmentError) || error.code !== "jail-failed") throw error;
     return { value: undefined, heard: "" };
-  } finally {
-    over.abort();
   }
 }
